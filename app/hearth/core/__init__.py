@@ -1,0 +1,1 @@
+"""The words that every part of Hearth shares. No I/O here."""

@@ -1,0 +1,85 @@
+"""The words between the API and an engine: what is asked, and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+# In a rendered prompt: no token may span this place (a private-use character, removed after).
+SPLIT = "\ue0ff"
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How tokens are drawn; temperature 0 takes the likeliest."""
+
+    temperature: float = 0.7
+    top_p: float = 0.95
+    top_k: int = 40
+    min_p: float = 0.05
+    frequency_penalty: float = 0.0
+    presence_penalty: float = 0.0
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Generation:
+    """One request: a prompt to continue."""
+
+    caller: str  # whose socket it came by; what it leaves in the cache is theirs alone
+    prompt: str  # rendered by the model's chat template
+    max_tokens: int
+    sampling: Sampling = field(default_factory=Sampling)
+    stop: tuple[str, ...] = ()
+    grammar: str | None = None  # GBNF that the text must satisfy
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Text that has just been generated."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """The end of a generation. `cached` counts prompt tokens that were not computed again."""
+
+    reason: Literal["stop", "length"]
+    prompt_tokens: int
+    completion_tokens: int
+    cached: int
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What the API needs to know of a loaded model."""
+
+    name: str
+    template: str | None  # Jinja
+    bos: str
+    eos: str
+    context: int  # tokens that one request may use
+    control: frozenset[str]  # texts of control tokens, which no message may smuggle in
+
+
+class Answer(Protocol):
+    """A generation that is under way."""
+
+    def __aiter__(self) -> AsyncIterator[Piece | Done]:
+        """Pieces, then one Done; raises Unavailable when the engine fails on the way."""
+
+    def close(self) -> None:
+        """Nobody listens any more: the engine frees its place at the next step."""
+
+
+class TextEngine(Protocol):
+    """Continues prompts; in this process, in a child process, or elsewhere."""
+
+    @property
+    def info(self) -> ModelInfo:
+        """The loaded model."""
+
+    async def start(self, work: Generation) -> Answer:
+        """Accept a request; raises TooLarge, BadInput, Busy when the queue is full, Unavailable."""

@@ -1,0 +1,1 @@
+"""Consistent copies, the backup of them, and the way back."""

@@ -1,0 +1,1 @@
+"""SQLite behind SQLAlchemy: tables, repositories, migrations. No SQL lives elsewhere."""

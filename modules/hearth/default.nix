@@ -1,0 +1,15 @@
+# The programs: one file a unit.
+{
+  imports = [
+    ./options.nix
+    ./settings.nix
+    ./presets.nix
+    ./engines.nix
+    ./pods.nix
+    ./connectors.nix
+    ./hub.nix
+    ./telegram.nix
+    ./keys.nix
+    ./weights.nix
+  ];
+}

@@ -1,0 +1,1 @@
+"""The licence gate: what Hearth is built from, against what Hearth accepts."""

@@ -1,0 +1,29 @@
+# A VM test as containers: what the driver needs, and with it, once realised, the machines' systems.
+{
+  nixpkgs,
+  aux,
+  project,
+  names,
+  name,
+}:
+let
+  all = import ./systems.nix {
+    inherit
+      nixpkgs
+      aux
+      project
+      names
+      ;
+  };
+  test = all.evalTest all.tests.${name} ../stand-in/container.nix;
+in
+all.pkgs.writeText "machines-${name}" (
+  builtins.toJSON {
+    name = test.config.name;
+    script = test.config.testScriptString;
+    nodes = all.lib.mapAttrs (_: node: {
+      toplevel = "${node.system.build.toplevel}";
+      inherit (node.virtualisation) vlans;
+    }) test.config.nodes;
+  }
+)

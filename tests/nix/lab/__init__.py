@@ -1,0 +1,1 @@
+"""NixOS on Debian's files: makes the root, evaluates the hosts, renders them."""

@@ -1,0 +1,8 @@
+{
+  imports = [ (import ./common "offline") ];
+  nodes.box =
+    { pkgs, ... }:
+    {
+      environment.systemPackages = [ pkgs.tcpdump ];
+    };
+}

@@ -1,0 +1,4 @@
+{
+  imports = [ (import ./common "telegram") ];
+  nodes.box.imports = [ ./variants/box-with-telegram.nix ];
+}

@@ -1,0 +1,31 @@
+# A box with what is off by default, so that these units are rendered and rated as well: a GPU with its
+# measurements, Grafana, glances, alerts that are sent, backups on another machine, and a module of
+# nixos-hardware as a client would take it.
+{ inputs, ... }:
+{
+  imports = [ inputs.nixos-hardware.nixosModules.common-pc-ssd ];
+
+  services.hearth = {
+    admin.name = "anna";
+    gpu.nvidia.enable = true;
+    # Beside the engine that the other pods go on asking.
+    engines.large.gpus = [ 0 ];
+    pods = {
+      family.kind = "family";
+      study = {
+        kind = "study";
+        engine = "large";
+      };
+    };
+    monitoring = {
+      glances = true;
+      grafana.enable = true;
+      alerts.receiver.webhook_configs = [ { url = "http://127.0.0.1:8080/hearth"; } ];
+    };
+    backup.repository = "sftp:hearth@nas.home.arpa:/backups/hearth";
+    remote.ssh.enable = true;
+  };
+  users.users.root.openssh.authorizedKeys.keys = [
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA somebody"
+  ];
+}
