@@ -3,7 +3,6 @@
 import json
 import re
 import shlex
-from datetime import date, timedelta
 
 NAME = "hearth.local"
 URL = f"https://{NAME}"
@@ -15,15 +14,16 @@ STOP = (
 )
 PROGRAMS = ["hub", "inference", *(f"pod-{pod}" for pod in PODS)]
 
-DAY = date.today() + timedelta(days=1)
-CALENDAR = f"""BEGIN:VCALENDAR
+# Every day, so that "tomorrow" has it in any zone, and on both sides of a midnight.
+CALENDAR = """BEGIN:VCALENDAR
 VERSION:2.0
 PRODID:-//Hearth//Scenario//EN
 BEGIN:VEVENT
 UID:chimney@example.org
 DTSTAMP:20260101T000000Z
-DTSTART;TZID=Europe/Berlin:{DAY:%Y%m%d}T083000
-DTEND;TZID=Europe/Berlin:{DAY:%Y%m%d}T090000
+DTSTART;TZID=Europe/Berlin:20260101T083000
+DTEND;TZID=Europe/Berlin:20260101T090000
+RRULE:FREQ=DAILY
 SUMMARY:Chimney sweep
 END:VEVENT
 END:VCALENDAR
