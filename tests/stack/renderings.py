@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import scenarios
 from inside import Inside, inside
+from lab.rendering import names, whole
 from lab.root import root
 
-RENDERED = scenarios.RENDERED
-HOSTS = sorted(path.name for path in RENDERED.iterdir() if path.is_dir())
-BOXES = [host for host in HOSTS if (RENDERED / host / "etc/hearth/hearth.toml").is_file()]
+HOSTS = names()
+BOXES = [host for host in HOSTS if (whole(host) / "etc/hearth/hearth.toml").is_file()]
 SYSTEM = "etc/systemd/system"
 
 every_host = pytest.mark.parametrize("host", HOSTS, indirect=True)
@@ -27,7 +27,7 @@ def opened(name: str) -> Iterator[Inside]:
     """A host's rendering in a scratch root; the test is skipped where there can be none."""
     if reason := scenarios.missing():
         pytest.skip(f"NOT CHECKED WITH THE REAL TOOLS: {reason}")
-    with inside(root(), RENDERED / name) as ready:
+    with inside(root(), whole(name)) as ready:
         yield ready
 
 

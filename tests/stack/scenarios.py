@@ -15,9 +15,10 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from lab.rendering import whole
+
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "tests" / "nixos"
-RENDERED = ROOT / "tests" / "rendered"
 BUILD = ROOT / "build" / "stack"
 OPT = BUILD / "opt"
 _MACHINES = Path(__file__).with_name("machines.toml")
@@ -66,8 +67,8 @@ def _node(node: dict[str, Any]) -> dict[str, Any]:
         "/opt/hearth": str(OPT),
     }
     return node | {
-        "tree": str(RENDERED / node["tree"]),
-        "versions": {name: str(RENDERED / name) for name in node.get("versions", [])},
+        "tree": str(whole(node["tree"])),
+        "versions": {name: str(whole(name)) for name in node.get("versions", [])},
         "binds": binds,
     }
 

@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 import scenarios
 from inside import Inside
+from lab.places import RENDERED
+from lab.rendering import whole
 from renderings import (
     BOXES,
     HOSTS,
-    RENDERED,
     SYSTEM,
     every_box,
     every_host,
@@ -148,7 +149,7 @@ def test_promtool_reads_every_rule(host: Inside) -> None:
 
 @pytest.mark.parametrize("box", BOXES)
 def test_programs_load_their_settings_and_find_their_sockets(box: str) -> None:
-    tree = RENDERED / box
+    tree = whole(box)
     settings = load(tree / "etc/hearth/hearth.toml")
     units = {path.name for path in (tree / SYSTEM).glob("hearth-pod-*.service")}
     assert {f"hearth-pod-{pod}.service" for pod in settings.pods} == units
@@ -171,7 +172,7 @@ def test_programs_load_their_settings_and_find_their_sockets(box: str) -> None:
 def test_the_programs_refuse_a_broken_settings_file(
     tmp_path: Path, old: str, new: str, words: str
 ) -> None:
-    text = (RENDERED / "box/etc/hearth/hearth.toml").read_text()
+    text = (whole("box") / "etc/hearth/hearth.toml").read_text()
     assert old in text, old
     file = tmp_path / "hearth.toml"
     file.write_text(text.replace(old, new, 1))
@@ -193,7 +194,7 @@ def wrong_sockets(settings: Settings, units: Path) -> list[str]:
 
 
 def test_a_socket_at_another_place_is_found(tmp_path: Path) -> None:
-    tree = RENDERED / "box"
+    tree = whole("box")
     text = (tree / SYSTEM / "hearth-hub-web.socket").read_text()
     (tmp_path / "hearth-hub-web.socket").write_text(text.replace("/web.sock", "/wed.sock"))
     assert wrong_sockets(load(tree / "etc/hearth/hearth.toml"), tmp_path)
@@ -231,7 +232,7 @@ def wrong_users(files: list[Path]) -> list[str]:
 
 @pytest.mark.parametrize("name", HOSTS)
 def test_every_program_has_a_user_of_its_own(name: str) -> None:
-    assert wrong_users(own_services(RENDERED / name)) == []
+    assert wrong_users(own_services(whole(name))) == []
 
 
 @pytest.mark.parametrize(
@@ -239,7 +240,7 @@ def test_every_program_has_a_user_of_its_own(name: str) -> None:
     [("", "root"), ("User=root\n", "root"), ("User=hearth-hub\n", "hearth-hub of hearth-hub")],
 )
 def test_a_program_without_a_user_of_its_own_is_found(tmp_path: Path, new: str, words: str) -> None:
-    for file in own_services(RENDERED / "box"):
+    for file in own_services(whole("box")):
         text = file.read_text()
         if file.stem == "hearth-pod-study":
             assert "User=hearth-pod-study\n" in text

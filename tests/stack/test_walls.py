@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 import scenarios
 from inside import Inside
-from renderings import HOSTS, RENDERED, SYSTEM, every_host, one_box, opened, own_services, values
+from lab.rendering import whole
+from renderings import HOSTS, SYSTEM, every_host, one_box, opened, own_services, values
 
 _EXPOSURE = Path(__file__).with_name("exposure.toml")
 # Whose nixpkgs' units are that Debian has not; our drop-ins have the rest of them.
@@ -103,7 +104,7 @@ def test_a_pod_with_a_network_and_a_caddy_without_walls_are_too_much(host: Insid
 
 
 def test_an_engine_with_a_gpu_is_rendered() -> None:
-    folder = RENDERED / "box-full" / SYSTEM
+    folder = whole("box-full") / SYSTEM
     text = (folder / "hearth-inference-large.service").read_text()
     assert "DeviceAllow=/dev/nvidia0 rw" in text
     assert "PrivateDevices=false" in text
@@ -136,8 +137,8 @@ def runnable(file: Path) -> list[str]:
 
 def walled(host: str) -> list[Path]:
     # The installer makes a machine: what it runs comes to lie where it writes.
-    found = [file for file in own_services(RENDERED / host) if "install-unatt" not in file.name]
-    return found + sorted((RENDERED / host / SYSTEM).glob("*.service.d/hearth.conf"))
+    found = [file for file in own_services(whole(host)) if "install-unatt" not in file.name]
+    return found + sorted((whole(host) / SYSTEM).glob("*.service.d/hearth.conf"))
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -157,7 +158,7 @@ def test_no_unit_can_run_what_lies_in_its_folders(host: str) -> None:
 def test_a_folder_that_was_forgotten_is_found(
     tmp_path: Path, old: str, new: str, found: list[str]
 ) -> None:
-    copy = Path(shutil.copy(RENDERED / "box" / SYSTEM / "hearth-hub.service", tmp_path))
+    copy = Path(shutil.copy(whole("box") / SYSTEM / "hearth-hub.service", tmp_path))
     text = copy.read_text()
     assert old in text
     copy.write_text(text.replace(old, new))

@@ -16,6 +16,7 @@ import scenarios
 from driver.debian_layout import lay_out
 from driver.specification import DebianNode, Node, Specification
 from driver.store import PREFIX
+from lab.rendering import whole
 from lab.root import root
 from parts import Parts, parts
 
@@ -53,7 +54,7 @@ def key(tree: Path) -> str:
 
 def image(name: str, folder: Path) -> Path:
     """Return the image of a rendering; make it first where this clone has changed since."""
-    tree = scenarios.RENDERED / name
+    tree = whole(name)
     place = folder / f"{name}-{key(tree)}.ext4"
     if not place.is_file():
         folder.mkdir(parents=True, exist_ok=True)
@@ -119,7 +120,7 @@ def _bind(source: Path, target: Path) -> None:
 
 def write(name: str, place: Path) -> None:
     """Write the image; the mounts that it takes are left to the end of the namespace."""
-    kind = DebianNode(scenarios.RENDERED / name, ENABLE)
+    kind = DebianNode(whole(name), ENABLE)
     node = Node(name="box", number=1, vlans=(), kind=kind)
     spec = Specification(name="vm", root=root(), script="", nodes=(node,))
     with tempfile.TemporaryDirectory(prefix="hearth-vm-", dir=place.parent) as state:

@@ -15,12 +15,13 @@ import pytest
 import rendered_limits
 import scenarios
 from dropins import SKIPPED, carried, instead, masked
+from lab.rendering import whole
 from parts import cannot, parts
 from rendered_limits import FILES, limits
 from virtual_machine import KERNEL, Direct, Hardware, VirtualMachine, arguments
 
 FOLDER = scenarios.ROOT / "build/vm"
-UNITS = scenarios.RENDERED / "box/etc/systemd/system"
+UNITS = whole("box") / "etc/systemd/system"
 PODS = ("family", "finance", "study")
 GREEDY, *OTHERS = (f"hearth-pod-{pod}.service" for pod in PODS)
 MARK = "/mnt/data/pods/family/greedy"

@@ -11,7 +11,7 @@ from driver.rendering import replace
 from driver.specification import DebianNode
 from driver.store import PREFIX
 from driver.switch import failed
-from lab.places import RENDERED
+from lab.rendering import whole
 
 UNITS = "etc/systemd/system"
 
@@ -163,7 +163,7 @@ def test_versions_are_store_paths_that_start_and_switch(
 
 def test_box_with_another_pod_restarts_what_reads_the_settings() -> None:
     old, new, broken = (
-        version(RENDERED / name) for name in ("box", "box-with-health", "box-broken")
+        version(whole(name)) for name in ("box", "box-with-health", "box-broken")
     )
     stays = ("hearth-hub", "hearth-pod", "hearth-inference", "hearth-migrate", "hearth-keys")
     running = {name for name in old.own if name.startswith((*stays, "hearth-health"))}

@@ -9,23 +9,22 @@ import sys
 import tempfile
 from pathlib import Path
 
-from lab.files import files, write
+from lab.files import File, files, write
 from lab.nix import Nix, nix
 from lab.nixpkgs import from_environment
 from lab.places import PROJECT, RENDERED
 from lab.references import Objects
+from lab.rendering import BASE, difference
 from lab.said import LabError, give_up, say
 from lab.stamp import stamp
 
 STAMP = "STAMP.json"
 
 
-def rendered(tool: Nix, name: str, folder: Path) -> None:
-    """Render one host into a folder."""
+def rendered(tool: Nix, name: str) -> dict[str, File]:
+    """Render one host."""
     built = tool.realise(tool.expression("evaluate/rendering.nix", name=name))
-    found = files(json.loads(built.read_text()), Objects(tool.store))
-    write(found, folder)
-    say(f"{name}: {len(found)} files")
+    return files(json.loads(built.read_text()), Objects(tool.store))
 
 
 def main() -> int:
@@ -41,8 +40,12 @@ def main() -> int:
     fresh = Path(tempfile.mkdtemp(prefix=".rendering-", dir=into.parent))
     try:
         fresh.chmod(0o755)
+        base = rendered(tool, BASE)
         for name in tool.evaluate(tool.expression("evaluate/list.nix"))["systems"]:
-            rendered(tool, name, fresh / name)
+            found = base if name == BASE else rendered(tool, name)
+            kept = found if name == BASE else difference(found, base)
+            write(kept, fresh / name)
+            say(f"{name}: {len(found)} files, {len(kept)} kept")
         mark = stamp(project, modules.source)
         (fresh / STAMP).write_text(json.dumps(mark, indent=2, sort_keys=True) + "\n")
         shutil.rmtree(into, ignore_errors=True)
