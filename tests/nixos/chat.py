@@ -3,6 +3,12 @@ start_all()
 ready()
 client.wait_for_unit("multi-user.target")
 
+with subtest("the household's computers find the house by its name"):
+    for machine in (box, client):
+        machine.wait_for_unit("avahi-daemon.service", timeout=60)
+    found = client.wait_until_succeeds(f"avahi-resolve-host-name -4 {NAME}", timeout=60)
+    assert found.split() == [NAME, address_of(box)], found
+
 with subtest("nobody is let in without the certificate or the sign-in"):
     trust()
     client.fail(f"curl -sf {URL}/")

@@ -21,6 +21,7 @@ def _rendering(**parts: Any) -> dict[str, Any]:
     empty: dict[str, Any] = {name: {} for name in sets}
     rest: dict[str, Any] = {
         "files": {},
+        "hostName": "hearth",
         "prometheus": None,
         "tmpfiles": {"rules": [], "settings": {}},
     }

@@ -73,6 +73,7 @@ def lay_out(spec: Specification, node: Node, kind: DebianNode, state: Path) -> P
     etc = root / "etc"
     system = etc / "systemd/system"
     _forget_debians_choices(etc)
+    write(etc / "hostname", f"{node.name}\n")
     if kind.tree is not None:
         rendered = state / "rendered"
         shutil.copytree(kind.tree / "etc", rendered, symlinks=True, dirs_exist_ok=True)
@@ -90,7 +91,6 @@ def lay_out(spec: Specification, node: Node, kind: DebianNode, state: Path) -> P
         write(etc / f"systemd/network/40-{interface}.network", network(node, interface, vlan))
     for unit in ("systemd-networkd.service", *kind.enable):
         want(system, unit, f"/usr/lib/systemd/system/{unit}")
-    write(etc / "hostname", f"{node.name}\n")
     write(etc / "hosts", hosts(spec, node))
     for bound in node.binds:
         (root / bound.lstrip("/")).mkdir(parents=True, exist_ok=True)

@@ -88,6 +88,7 @@ in
 all.pkgs.writeText "rendering-${name}" (
   builtins.toJSON {
     inherit files;
+    inherit (config.networking) hostName;
     units = lib.mapAttrs (_: unit: {
       inherit (unit)
         requiredBy

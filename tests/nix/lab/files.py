@@ -77,6 +77,7 @@ def _tables(rendering: dict[str, Any]) -> dict[str, File]:
     found: dict[str, File] = {
         "users.json": json.dumps(users, indent=2, sort_keys=True) + "\n",
         "groups.json": json.dumps(groups, indent=2, sort_keys=True) + "\n",
+        "etc/hostname": f"{rendering['hostName']}\n",
     }
     rules = rendering["tmpfiles"]
     if rules["rules"] or rules["settings"]:
