@@ -1,5 +1,6 @@
-# The box is switched by `hearth update run`: to a version with one pod and one migration more, then
-# to one that is not well, which is taken back by itself, and at last started with that one.
+# The box is switched by `hearth update run`: to a version with one pod and one migration more, which
+# comes on a stick, then to one that is not well, which is taken back by itself, and at last started
+# with that one.
 FIRST = "readlink -f /run/booted-system"
 NOW = "readlink -f /run/current-system"
 GENERATION = "readlink /nix/var/nix/profiles/system"
@@ -28,6 +29,7 @@ print(json.dumps({
     for path in pathlib.Path(sys.argv[1]).glob("*.sqlite3")
 }))
 """
+STICK = "/root/stick/update"
 TABLES = {"pod": "turns", "hub": "members"}
 
 
@@ -51,6 +53,11 @@ def update(system, *options):
     """The whole of an update: its exit code, and all that it said, in one line."""
     status, said = box.execute(f"{HEARTH} update run {system} {' '.join(options)} 2>&1 < /dev/null")
     return status, " ".join(said.split())
+
+
+def sign(name):
+    """Sign what is on the stick."""
+    box.succeed(f"rm -f {STICK}.sig; ssh-keygen -q -Y sign -f /root/{name} -n hearth-update {STICK}")
 
 
 def record():
@@ -160,11 +167,39 @@ with subtest("the difference is shown, and asked about"):
     assert box.succeed(NOW).strip() == first
     assert box.succeed(GENERATION) == generation
 
-with subtest("the next version: another pod, another schema, and all that was there"):
+with subtest("a stick whose update nobody on the list has signed changes nothing"):
+    box.succeed(
+        f"mkdir /root/stick && nix-store --export $(nix-store -qR {NEXT}) > {STICK}",
+        *(f"ssh-keygen -q -t ed25519 -N '' -f /root/{name}" for name in ("maker", "stranger")),
+    )
+    sign("maker")
+    status, said = update(STICK, "--yes")
+    assert (status, "nobody may sign updates for this machine" in said) == (2, True), said
+    # As services.hearth.updates.allowedSigners has it.
+    box.succeed(
+        "echo \"maker@example.org namespaces=\\\"hearth-update\\\" $(cat /root/maker.pub)\" > /etc/hearth/allowed_signers"
+    )
+    sign("stranger")
+    status, said = update(STICK, "--yes")
+    assert (status, "signed by nobody on the list" in said) == (5, True), said
+    sign("maker")
+    box.succeed(f"cp {STICK} /root/good && echo more >> {STICK}")
+    status, said = update(STICK, "--yes")
+    assert (status, "not what maker@example.org has signed" in said) == (7, True), said
+    box.succeed(f"mv /root/good {STICK}")
+    assert box.succeed(NOW).strip() == first
+    assert box.succeed(GENERATION) == generation
+
+with subtest("the next version, from a stick: another pod, another schema, and all that was there"):
+    # Where no other version holds it, the box has it from nowhere else.
+    if not set(box.succeed(f"nix-store -q --referrers {NEXT}").split()) - {NEXT}:
+        box.succeed(f"nix-store --delete --ignore-liveness {NEXT}")
+        box.fail(f"test -e {NEXT}")
     kept, seen = runs(ALWAYS), house(token)
     hub = runs(["hearth-hub"])
-    status, said = update(NEXT, "--yes")
+    status, said = update(STICK, "--yes")
     assert status == 0, (status, said)
+    assert "by maker@example.org" in said, said
     assert "The new version is well." in said, (status, said)
     assert box.succeed(NOW).strip() == NEXT
     assert box.succeed("readlink -f /nix/var/nix/profiles/system").strip() == NEXT
@@ -182,7 +217,9 @@ with subtest("the next version: another pod, another schema, and all that was th
 with subtest("the databases were copied before the switch"):
     result, folder = record()
     steps = [step["name"] for step in result["steps"]]
-    assert steps == ["backup", "difference", "databases", "switch", "health"], steps
+    wanted = ["signature", "bring", "backup", "difference", "databases", "switch", "health"]
+    assert steps == wanted, steps
+    box.fail(f"ls {folder}/update")
     stood = python(COPIES, f"{folder}/databases")
     wanted = {f"pod-{pod}.sqlite3": heads["pod"] for pod in PODS[:3]} | {
         "hub.sqlite3": heads["hub"]

@@ -21,7 +21,8 @@ app = typer.Typer(no_args_is_help=True, help="Another version of Hearth, and the
 @app.command()
 def run(
     new: Annotated[
-        str | None, typer.Argument(help="What to change to, for commands that name {new}.")
+        str | None,
+        typer.Argument(help="What the commands take as {new}, or a signed file."),
     ] = None,
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask after the difference.")] = False,

@@ -76,6 +76,11 @@ class UpdateSettings(Section):
     )
     rollback: Command = Field((), description="Command that brings the version before back.")
     difference: Command = Field((), description="Command that prints what would change.")
+    bring: Command = Field(
+        (),
+        description="Command that installs a signed file, for which `{file}` stands, beside what "
+        "runs; its last line is what `{new}` then stands for.",
+    )
     health: Command = Field(
         (),
         description="The new version's own `hearth health`; that of this version when not set.",

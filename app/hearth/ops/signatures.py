@@ -20,7 +20,8 @@ def verify(file: Path, allowed_signers: Path | None) -> str:
         raise BadConfiguration(
             "nobody may sign updates for this machine",
             where="update.allowed_signers" if allowed_signers is None else str(allowed_signers),
-            remedy="Name a file of those who may: ssh-keygen(1), ALLOWED SIGNERS.",
+            remedy="Name those who may: on a box services.hearth.updates.allowedSigners, else a "
+            "file as in ssh-keygen(1), ALLOWED SIGNERS.",
         )
     signature = file.with_name(f"{file.name}.sig")
     if not file.is_file():

@@ -16,14 +16,15 @@ from pathlib import Path
 from typing import Literal
 
 from hearth.config import Settings
-from hearth.core.errors import BadConfiguration, BadInput, HearthError, Unavailable
+from hearth.core.errors import BadConfiguration, BadInput, HearthError, StorageFull, Unavailable
 from hearth.core.people import Frozen
+from hearth.ops import signatures
 from hearth.ops.backup import snapshot
 from hearth.ops.backup.owners import owners
 from hearth.ops.backup.run import fresh
 from hearth.store import whole
 
-NEW = "{new}"
+NEW, FILE = "{new}", "{file}"
 _KEPT = 3  # updates whose copies of the databases stay
 
 Outcome = Literal["running", "declined", "refused", "done", "rolled back", "stuck"]
@@ -83,9 +84,9 @@ class _Run:
         whole.put(self.folder / "result.json", text.encode(), mode=0o644)
         return result
 
-    def command(self, argv: Sequence[str]) -> str:
+    def command(self, argv: Sequence[str], file: Path | None = None) -> str:
         """Run one of the configuration's commands; what it printed, or Unavailable."""
-        words = [word.replace(NEW, self.new or "") for word in argv]
+        words = [word.replace(NEW, self.new or "").replace(FILE, str(file or "")) for word in argv]
         try:
             done = subprocess.run(
                 words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
@@ -113,6 +114,8 @@ def update(
 ) -> Result:
     """Go through every step; the result is also in STATE_DIR/updates/TIME/result.json.
 
+    `new` may be a signed file, as it comes on a stick.
+
     Raises what refused the update before anything was switched; Unavailable when the old version
     had to be brought back, and HearthError when that failed as well.
     """
@@ -122,6 +125,7 @@ def update(
     folder.mkdir(parents=True, mode=0o700)
     run = _Run(settings, configuration, new, watcher, folder, begun)
     try:
+        _brought(run)
         if not _prepared(run, needs_backup=needs_backup):
             return run.record("declined")
     except HearthError:
@@ -148,6 +152,46 @@ def _understood(settings: Settings, new: str | None) -> None:
     named = any(NEW in word for word in (*given.switch, *given.difference))
     if named and new is None:
         raise BadInput("the update does not say to what", remedy="hearth update run NEW")
+
+
+def _brought(run: _Run) -> None:
+    """Where a file was given: install what somebody on the list has signed; that is then meant."""
+    if run.new is None or not Path(run.new).is_file():
+        return
+    given, update = Path(run.new), run.settings.update
+    if not update.bring:
+        raise BadConfiguration(
+            "this machine takes no update as a file",
+            where="update.bring",
+            remedy="Name the command in the configuration.",
+        )
+    copy = run.folder / given.name
+    try:
+        run.step("signature", lambda: _verified(given, copy, update.allowed_signers))
+        said = run.step("bring", lambda: run.command(update.bring, copy))
+    finally:
+        copy.unlink(missing_ok=True)
+    run.new = said.splitlines()[-1]
+
+
+def _verified(given: Path, copy: Path, signers: Path | None) -> str:
+    """Check a copy, so that it is what will be installed, whatever the stick does meanwhile."""
+    needed, free = given.stat().st_size, shutil.disk_usage(copy.parent).free
+    if needed > free:
+        raise StorageFull(
+            f"{needed:,} bytes are needed and {free:,} are free", where=str(copy.parent)
+        )
+    try:
+        for name in (given.name, f"{given.name}.sig"):
+            if given.with_name(name).is_file():
+                shutil.copyfile(given.with_name(name), copy.with_name(name))
+    except OSError as error:
+        raise Unavailable(
+            f"the update cannot be read: {error.strerror}",
+            where=str(given),
+            remedy="Is the stick still plugged in?",
+        ) from error
+    return f"by {signatures.verify(copy, signers)}"
 
 
 def _prepared(run: _Run, *, needs_backup: bool) -> bool:

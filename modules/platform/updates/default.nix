@@ -24,8 +24,8 @@ let
   toml = "/etc/hearth/hearth.toml";
   backedUp = (hearth.settings.backup.repository or null) != null;
   inherit (import ./scripts.nix { inherit config lib pkgs; })
+    bring
     difference
-    fromFile
     judge
     rollback
     switch
@@ -119,17 +119,18 @@ in
           difference
           "{new}"
         ];
+        bring = mkDefault [
+          bring
+          "{file}"
+        ];
+        allowed_signers = mkDefault "/etc/hearth/allowed_signers";
         health = mkDefault [
           judge
           (toString cfg.healthSeconds)
         ];
         health_seconds = mkDefault cfg.healthSeconds;
-      }
-      // lib.optionalAttrs (cfg.allowedSigners != { }) {
-        allowed_signers = mkDefault "/etc/hearth/allowed_signers";
       };
 
-      environment.systemPackages = [ fromFile ];
       environment.etc."hearth/allowed_signers" = mkIf (cfg.allowedSigners != { }) {
         text = lib.concatStrings (
           lib.mapAttrsToList (name: key: "${name} namespaces=\"hearth-update\" ${key}\n") cfg.allowedSigners

@@ -102,20 +102,11 @@ let
     "$system/bin/switch-to-configuration" dry-activate 2>&1
   '';
 
-  # A closure that `nix-store --export` wrote, signed by `ssh-keygen -Y sign -n hearth-update`. It is
-  # copied first, so that what was checked is what is installed, whatever the stick does meanwhile.
-  fromFile = pkgs.writeShellScriptBin "hearth-update-file" ''
-    set -eu
-    file=''${1:?usage: hearth-update-file FILE, with its signature beside it as FILE.sig}
-    hearth=/run/current-system/sw/bin/hearth
-    folder=$(${pkgs.coreutils}/bin/mktemp -d /nix/var/hearth-update.XXXXXX)
-    trap '${pkgs.coreutils}/bin/rm -rf "$folder"' EXIT
-    ${pkgs.coreutils}/bin/cp "$file" "$folder/update"
-    ${pkgs.coreutils}/bin/cp "$file.sig" "$folder/update.sig"
-    "$hearth" update verify "$folder/update" --config ${toml}
+  # A closure that `nix-store --export` wrote, and that `hearth update run` has found signed.
+  bring = script "hearth-bring" ''
+    brought=$(${config.nix.package}/bin/nix-store --import < "$1")
     # The system comes after everything that it needs.
-    system=$(${config.nix.package}/bin/nix-store --import < "$folder/update" | ${pkgs.coreutils}/bin/tail -n 1)
-    "$hearth" update run "$system" --config ${toml}
+    echo "''${brought##*$'\n'}"
   '';
 
   remember = script "hearth-remember-healthy" ''
@@ -148,9 +139,9 @@ let
 in
 {
   inherit
+    bring
     difference
     fallBack
-    fromFile
     judge
     remember
     rollback

@@ -17,7 +17,9 @@ from hearth.store import copies
 WELL, ILL = "exit 0", "echo pod-family does not answer; exit 6"
 
 
-def configure(house: BackedUpHouse, *, health: str = WELL, rollback: str = "") -> Path:
+def configure(
+    house: BackedUpHouse, *, health: str = WELL, rollback: str = "", more: str = ""
+) -> Path:
     """Commands that write down what they did; the file they write into."""
     journal = house.folder / "journal"
 
@@ -33,6 +35,7 @@ switch = {shell(f"echo switch {{new}} >> {journal}")}
 rollback = {shell(rollback or f"echo rollback >> {journal}")}
 health = {shell(health)}
 health_seconds = 1
+{more}
 """
     )
     return journal
@@ -183,3 +186,63 @@ def test_update_that_cannot_be_trusted_is_refused(
     refused = run("update", "verify", str(update), "--config", str(config))
     assert refused.exit_code == exit_code, refused.output
     assert words in refused.stderr
+
+
+def stick(house: BackedUpHouse, signed: tuple[Path, Path]) -> tuple[Path, Path]:
+    """A house that takes updates as files, and one such file; where it writes what it brought."""
+    brought = house.folder / "brought"
+    script = f"cp {{file}} {brought}; echo unpacked; echo hearth-3"
+    configure(
+        house,
+        more=f"""
+bring = {json.dumps(["sh", "-c", script])}
+allowed_signers = {json.dumps(str(signed[1].with_name("signers")))}
+""",
+    )
+    return signed[1], brought
+
+
+def test_update_from_a_stick_is_verified_brought_and_run(
+    kept_house: BackedUpHouse, signed: tuple[Path, Path]
+) -> None:
+    file, brought = stick(kept_house, signed)
+    done = kept_house.hearth("update", "run", str(file), "--yes")
+    assert done.exit_code == 0, done.output
+    assert "by releases@hearth" in done.stdout
+    assert "hearth 1 becomes hearth-3" in done.stdout
+    assert brought.read_bytes() == file.read_bytes()
+    told = result(kept_house)
+    assert told["new"] == "hearth-3"
+    assert names(told)[:3] == ["signature", "bring", "backup"]
+    (folder,) = (kept_house.settings.state_dir / "updates").iterdir()
+    assert not (folder / file.name).exists()
+
+
+@pytest.mark.parametrize("fault", ["tampered", "unsigned", "torn"])
+def test_update_from_a_stick_that_is_not_to_be_trusted_is_not_brought(
+    kept_house: BackedUpHouse, signed: tuple[Path, Path], fault: str
+) -> None:
+    file, brought = stick(kept_house, signed)
+    match fault:
+        case "tampered":
+            file.write_bytes(file.read_bytes() + b"more")
+        case "unsigned":
+            file.with_name(f"{file.name}.sig").unlink()
+        case "torn":
+            file.write_bytes(file.read_bytes()[:-1])
+    refused = kept_house.hearth("update", "run", str(file), "--yes")
+    assert refused.exit_code in {5, 7}, refused.output
+    assert not brought.exists()
+    assert result(kept_house)["outcome"] == "refused"
+    (folder,) = (kept_house.settings.state_dir / "updates").iterdir()
+    assert not (folder / file.name).exists()
+
+
+def test_machine_that_takes_no_files_says_so(
+    kept_house: BackedUpHouse, signed: tuple[Path, Path]
+) -> None:
+    journal = configure(kept_house)
+    refused = kept_house.hearth("update", "run", str(signed[1]), "--yes")
+    assert refused.exit_code == 2, refused.output
+    assert "update.bring" in refused.stderr
+    assert not journal.exists()
