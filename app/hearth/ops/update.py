@@ -121,7 +121,7 @@ def update(
     """
     _understood(settings, new)
     begun = datetime.now(UTC)
-    folder = settings.state_dir / "updates" / f"{begun:%Y%m%dT%H%M%SZ}"
+    folder = settings.state_dir / "updates" / f"{begun:%Y%m%dT%H%M%S.%fZ}"
     folder.mkdir(parents=True, mode=0o700)
     run = _Run(settings, configuration, new, watcher, folder, begun)
     try:

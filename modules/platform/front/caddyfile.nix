@@ -52,53 +52,19 @@ let
     }
   '';
 
-  program = name: ''
-    handle /metrics/${name} {
-      rewrite * /metrics
-      reverse_proxy unix/${socketPath name "ops"}
-    }
-    handle /healthz/${name} {
-      rewrite * /healthz
-      reverse_proxy unix/${socketPath name "ops"}
+  authority = ''
+    skip_install_trust
+    pki {
+      ca local {
+        name "Hearth ${front.hostName}"
+        root_cn "Hearth ${front.hostName}"
+        intermediate_cn "Hearth ${front.hostName}, intermediate"
+      }
     }
   '';
 
-  text = ''
-    {
-      admin unix//run/caddy/admin.sock
-      storage file_system ${storage}
-      auto_https disable_redirects
-      skip_install_trust
-      grace_period 10s
-      ${optionalString (front.acmeEmail != null) "email ${front.acmeEmail}"}
-      log {
-        output stderr
-        level WARN
-        # An address may hold a sign-in link, and headers what a member has asked.
-        format filter {
-          wrap json
-          fields {
-            request>uri delete
-            request>headers delete
-            request>tls delete
-          }
-        }
-      }
-      pki {
-        ca local {
-          name "Hearth ${front.hostName}"
-          root_cn "Hearth ${front.hostName}"
-          intermediate_cn "Hearth ${front.hostName}, intermediate"
-        }
-      }
-      servers {
-        # HTTP/3 would open a UDP port.
-        protocols h1 h2
-        # Caddy 2.9 and later would have this outside `servers`, earlier ones know it only here.
-        metrics
-      }
-    }
-
+  # The box's own root certificate, and the page that says how a device comes to trust it.
+  trust = ''
     (trust) {
       handle /trust/hearth-root.crt {
         header Content-Type application/x-x509-ca-cert
@@ -121,7 +87,51 @@ let
         file_server
       }
     }
+  '';
 
+  program = name: ''
+    handle /metrics/${name} {
+      rewrite * /metrics
+      reverse_proxy unix/${socketPath name "ops"}
+    }
+    handle /healthz/${name} {
+      rewrite * /healthz
+      reverse_proxy unix/${socketPath name "ops"}
+    }
+  '';
+
+  text = ''
+    {
+      admin unix//run/caddy/admin.sock
+      storage file_system ${storage}
+      auto_https disable_redirects
+      grace_period 10s
+      ${optionalString (front.acmeEmail != null) "email ${front.acmeEmail}"}
+      ${optionalString (front.acmeServer != null) "acme_ca ${front.acmeServer}"}
+      ${optionalString (front.acmeRoot != null) "acme_ca_root ${front.acmeRoot}"}
+      log {
+        output stderr
+        level WARN
+        # An address may hold a sign-in link, and headers what a member has asked.
+        format filter {
+          wrap json
+          fields {
+            request>uri delete
+            request>headers delete
+            request>tls delete
+          }
+        }
+      }
+      ${optionalString ownCa (indent authority)}
+      servers {
+        # HTTP/3 would open a UDP port.
+        protocols h1 h2
+        # Caddy 2.9 and later would have this outside `servers`, earlier ones know it only here.
+        metrics
+      }
+    }
+
+    ${optionalString ownCa trust}
     http:// {
       ${optionalString ownCa "import trust"}
       handle {

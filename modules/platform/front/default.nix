@@ -26,6 +26,7 @@ let
   caddy = config.services.caddy;
 
   hostNameType = types.strMatching "[a-z0-9]([a-z0-9.-]*[a-z0-9])?";
+  publicCa = front.tls == "acme" && front.acmeServer == null;
   onlyInside = any (suffix: hasSuffix suffix front.hostName) [
     ".local"
     ".home.arpa"
@@ -67,7 +68,7 @@ in
       example = "acme";
       description = ''
         Who vouches for `hostName`: the box's own CA, which needs no internet and must be trusted
-        once on each device (http://HOSTNAME/trust says how); a public CA by ACME; or Tailscale.
+        once on each device (http://HOSTNAME/trust says how); a CA that speaks ACME; or Tailscale.
       '';
     };
 
@@ -76,6 +77,20 @@ in
       default = null;
       example = "anna@example.org";
       description = "Where the public CA writes when a certificate cannot be renewed.";
+    };
+
+    acmeServer = mkOption {
+      type = types.nullOr (types.strMatching "https://.+");
+      default = null;
+      example = "https://ca.home.arpa/acme/local/directory";
+      description = "The directory of an ACME server of one's own; public CAs when null.";
+    };
+
+    acmeRoot = mkOption {
+      type = types.nullOr types.path;
+      default = null;
+      example = literalExpression "./home-root.crt";
+      description = "The root certificate that vouches for `acmeServer`, if no public CA does.";
     };
 
     openFirewall = mkOption {
@@ -103,17 +118,18 @@ in
   config = mkIf (cfg.enable && front.enable) {
     assertions = [
       {
-        assertion = front.tls == "acme" -> front.acmeEmail != null;
+        assertion = publicCa -> front.acmeEmail != null;
         message = ''
           services.hearth.front.acmeEmail: a public CA needs an address to write to. Set it, or use
           tls = "internal".
         '';
       }
       {
-        assertion = front.tls == "acme" -> !onlyInside;
+        assertion = publicCa -> !onlyInside;
         message = ''
           services.hearth.front.hostName: no public CA vouches for "${front.hostName}", a name that
-          exists only inside the house. Set a name of a domain that you own, or tls = "internal".
+          exists only inside the house. Set a name of a domain that you own, an acmeServer of your
+          own, or tls = "internal".
         '';
       }
       {

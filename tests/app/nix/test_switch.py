@@ -162,9 +162,7 @@ def test_versions_are_store_paths_that_start_and_switch(
 
 
 def test_box_with_another_pod_restarts_what_reads_the_settings() -> None:
-    old, new, broken = (
-        version(whole(name)) for name in ("box", "box-with-health", "box-broken")
-    )
+    old, new, broken = (version(whole(name)) for name in ("box", "box-with-health", "box-broken"))
     stays = ("hearth-hub", "hearth-pod", "hearth-inference", "hearth-migrate", "hearth-keys")
     running = {name for name in old.own if name.startswith((*stays, "hearth-health"))}
     made = plan(old, new, running)
