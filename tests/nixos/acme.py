@@ -56,7 +56,9 @@ with subtest("the box proves its name to it, and is trusted at once"):
 
 with subtest("its own authority takes no part, and gives nothing away"):
     box.fail("ls /var/lib/caddy/.local/share/caddy/pki/authorities/local/root.crt")
-    said = client.succeed(f"curl -s -o /dev/null -w '%{{http_code}}' http://{NAME}/trust/hearth-root.crt")
+    said = client.succeed(
+        f"curl -s -o /dev/null -w '%{{http_code}}' http://{NAME}/trust/hearth-root.crt"
+    )
     assert said == "307", said
 
 with subtest("the house is used as ever"):
