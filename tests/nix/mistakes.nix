@@ -2,7 +2,22 @@
 #
 # `caught` is a regular expression that the words of the error or of the failed assertion must match;
 # null where nothing here can see the mistake (another check does: `seenBy`). The run fails when one
-# is not as listed.
+# is not as listed. One with `input` is tried where that input of the flake is real: a stand-in takes
+# anything.
+let
+  # A box with a disk, and one with secrets.
+  laidOut = {
+    services.hearth.storage.disk = "/dev/disk/by-id/nvme-one";
+  };
+  withSecrets =
+    { inputs, ... }:
+    {
+      services.hearth.secrets = {
+        file = inputs.self.outPath + "/secrets/example.yaml";
+        names = [ "backup-password" ];
+      };
+    };
+in
 {
   # Options
   misspelt-option = {
@@ -307,6 +322,77 @@
       };
     };
     caught = "so not Telegram either";
+  };
+
+  # The modules of the flake's other inputs
+  misspelt-content-of-a-partition = {
+    module =
+      { lib, ... }:
+      {
+        imports = [ laidOut ];
+        disko.devices.disk.main.content.partitions.data.content.type = lib.mkForce "filesytem";
+      };
+    input = "disko";
+    caught = "attribute 'filesytem' missing";
+  };
+  unknown-option-of-a-partition = {
+    module = {
+      imports = [ laidOut ];
+      disko.devices.disk.main.content.partitions.data.mountOptions = [ "noatime" ];
+    };
+    input = "disko";
+    caught = "partitions.data.mountOptions.* does not exist";
+  };
+  partition-of-an-unknown-size = {
+    module = {
+      imports = [ laidOut ];
+      disko.devices.disk.main.content.partitions.scratch.size = "a lot";
+    };
+    input = "disko";
+    caught = "partitions.scratch.size.* is not of type";
+  };
+  encrypted-partition-without-a-name = {
+    module = {
+      imports = [ laidOut ];
+      disko.devices.disk.main.content.partitions.scratch.content.type = "luks";
+    };
+    input = "disko";
+    caught = "scratch.content.name.* no value defined";
+  };
+  secret-with-an-unknown-option = {
+    module = {
+      imports = [ withSecrets ];
+      sops.secrets.backup-password.permissions = "0400";
+    };
+    input = "sops-nix";
+    caught = "backup-password.permissions.* does not exist";
+  };
+  mode-of-a-secret-as-a-number = {
+    module = {
+      imports = [ withSecrets ];
+      sops.secrets.backup-password.mode = 400;
+    };
+    input = "sops-nix";
+    caught = "backup-password.mode.* is not of type";
+  };
+  key-of-the-secrets-in-the-store = {
+    module =
+      { lib, ... }:
+      {
+        imports = [ withSecrets ];
+        sops.age.keyFile = lib.mkForce "/nix/store/00000000000000000000000000000000-age.key";
+      };
+    input = "sops-nix";
+    caught = "sops.age.keyFile.* is not of type";
+  };
+  misspelt-module-for-hardware = {
+    module =
+      { inputs, ... }:
+      {
+        imports = [ inputs.nixos-hardware.nixosModules.common-cpu-intell ];
+      };
+    input = "nixos-hardware";
+    caught = "attribute 'common-cpu-intell' missing";
   };
 
   # What evaluation cannot see

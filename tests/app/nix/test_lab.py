@@ -6,8 +6,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from lab.inputs import missing, required
 from lab.mirror import debian_mirror
-from lab.mistakes import judge
+from lab.mistakes import judge, tried
 from lab.nix import quoted, sources, version
 from lab.nixpkgs import nixpkgs
 from lab.packages import LIST, packages, root_key
@@ -54,11 +55,15 @@ def test_both_layouts_of_nixpkgs_are_known(tmp_path: Path) -> None:
     split = nixpkgs(str(tmp_path))
     assert (split.tree, split.builders) == (tmp_path / "nixpkgs", tmp_path / "aux/pkgs")
     assert split.source == "nixos-25.05 of 2025-03"
+    assert split.inputs is None
+    (tmp_path / "inputs").mkdir()
+    assert nixpkgs(str(tmp_path)).inputs == tmp_path / "inputs"
 
 
 def test_values_become_nix() -> None:
     assert quoted(Path("/a b")) == '(/. + "/a b")'
     assert quoted(["x", None]) == '[ "x" null ]'
+    assert quoted({"a": {"b": "c"}, "d": None}) == '{ a = { b = "c"; }; d = null; }'
     assert quoted("${x}") == '"\\${x}"'
 
 
@@ -84,6 +89,22 @@ def test_a_mistake_is_right_only_where_its_words_match() -> None:
     assert not judge("m", listed, {"failed": []}).right
     assert judge("m", {"caught": None}, {"failed": []}).right
     assert not judge("m", {"caught": None}, "error: caught all the same").right
+
+
+def test_a_mistake_that_a_stand_in_takes_is_not_tried() -> None:
+    listed = {"typo": {"input": None}, "size": {"input": "disko"}, "mode": {"input": "sops-nix"}}
+    origins = {"disko": "real, as locked", "sops-nix": "stand-in"}
+    assert tried(listed, origins).keys() == {"typo", "size"}
+
+
+def test_what_poetry2nix_has_no_file_for_is_found(tmp_path: Path) -> None:
+    text = 'Jinja2==3.1 ; a \\\n    --hash=x\ncolorama==1 ; platform_system == "Windows"\n'
+    assert required(text) == {"jinja2"}
+    folder = tmp_path / "app/requirements"
+    folder.mkdir(parents=True)
+    for name, line in (("base", text), ("sample", "reportlab==5\n"), ("systemd", "packaging==1\n")):
+        (folder / f"{name}.txt").write_text(line)
+    assert missing({"jinja2": {}}, tmp_path) == ["reportlab"]
 
 
 def test_machines_get_their_places() -> None:

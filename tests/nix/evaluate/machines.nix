@@ -1,20 +1,7 @@
 # A VM test as containers: what the driver needs, and with it, once realised, the machines' systems.
-{
-  nixpkgs,
-  aux,
-  project,
-  names,
-  name,
-}:
+{ places, name }:
 let
-  all = import ./systems.nix {
-    inherit
-      nixpkgs
-      aux
-      project
-      names
-      ;
-  };
+  all = import ./systems.nix places;
   test = all.evalTest all.tests.${name} ../stand-in/container.nix;
 in
 all.pkgs.writeText "machines-${name}" (

@@ -1,10 +1,9 @@
 # What the table lists of each mistake; the modules themselves stay unevaluated.
-{
-  nixpkgs,
-  project,
-  ...
-}:
+{ places }:
 let
-  lib = import (nixpkgs + "/lib");
+  lib = import (places.nixpkgs + "/lib");
 in
-lib.mapAttrs (_: mistake: { inherit (mistake) caught; }) (import ../mistakes.nix)
+lib.mapAttrs (_: mistake: {
+  inherit (mistake) caught;
+  input = mistake.input or null;
+}) (import ../mistakes.nix)

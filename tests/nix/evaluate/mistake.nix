@@ -1,21 +1,11 @@
 # The summary of a host with one mistake in it.
 {
-  nixpkgs,
-  aux,
-  project,
-  names,
+  places,
   host,
   name,
 }:
 let
-  all = import ./systems.nix {
-    inherit
-      nixpkgs
-      aux
-      project
-      names
-      ;
-  };
+  all = import ./systems.nix places;
   mistake = (import ../mistakes.nix).${name};
   summary = import ./summary.nix { inherit (all) lib; };
 in

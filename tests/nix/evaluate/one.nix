@@ -1,22 +1,12 @@
 # One system or test: its summary, or that of every node; `extra` are more modules, as files.
 {
-  nixpkgs,
-  aux,
-  project,
-  names,
+  places,
   name,
   kind,
   extra ? [ ],
 }:
 let
-  all = import ./systems.nix {
-    inherit
-      nixpkgs
-      aux
-      project
-      names
-      ;
-  };
+  all = import ./systems.nix places;
   inherit (all) lib;
   summary = import ./summary.nix { inherit lib; };
   test = all.evalTest all.tests.${name} { };

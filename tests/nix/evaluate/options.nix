@@ -1,7 +1,3 @@
 # Every option of services.hearth as data, for docs/options.md.
-{
-  nixpkgs,
-  project,
-  ...
-}:
-import (project + "/pkgs/options.nix") { inherit nixpkgs; }
+{ places }:
+import (places.project + "/pkgs/options.nix") { inherit (places) nixpkgs; }

@@ -1,24 +1,14 @@
 # What the project's own modules render on a host, as one JSON file; once realised, with the texts
 # that it names. lab/files.py turns it into tests/rendered/HOST.
-{
-  nixpkgs,
-  aux,
-  project,
-  names,
-  name,
-}:
+{ places, name }:
 let
-  all = import ./systems.nix {
-    inherit
-      nixpkgs
-      aux
-      project
-      names
-      ;
-  };
+  all = import ./systems.nix places;
   inherit (all) lib;
   inherit (all.systems.${name}) config options;
-  own = import ./own.nix { inherit lib project; };
+  own = import ./own.nix {
+    inherit lib;
+    inherit (places) project;
+  };
 
   kinds = {
     services = "service";

@@ -38,5 +38,8 @@ in
   # A failed assertion throws here; the list above says it better.
   toplevel =
     if lib.all (assertion: assertion.assertion) config.assertions then build.toplevel.drvPath else null;
+  # What lays out the disk, where one is chosen.
+  layout =
+    if (config.services.hearth.storage.disk or null) != null then build.formatMount.drvPath else null;
   iso = if build ? isoImage then build.isoImage.drvPath else null;
 }

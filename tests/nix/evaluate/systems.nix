@@ -5,6 +5,8 @@
   aux,
   project,
   names,
+  # A folder with the flake's other inputs, or null.
+  given,
 }:
 let
   pkgs = import ../stand-in {
@@ -17,9 +19,18 @@ let
   };
   inherit (pkgs) lib;
 
-  inputs = import ../stand-in/inputs.nix { inherit lib nixpkgs pkgs; };
+  others = import ../stand-in/inputs.nix {
+    inherit
+      given
+      lib
+      nixpkgs
+      pkgs
+      project
+      ;
+  };
+  inherit (others) inputs origins;
 
-  # The flake itself, over stand-ins for its inputs, so that what it wires is evaluated too.
+  # The flake itself, over these inputs, so that what it wires is evaluated too.
   flake = import ../stand-in/call-flake.nix { inherit lib; };
   own = flake project inputs;
   client = flake (project + "/hosts/template") (inputs // { hearth = own; });
@@ -77,8 +88,10 @@ in
 {
   inherit
     evalTest
+    inputs
     hosts
     lib
+    origins
     pkgs
     template
     tests

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lab import mistakes
+from lab import inputs, mistakes
 from lab.nix import Nix, NixError, nix
 from lab.nixpkgs import from_environment
 from lab.places import PROJECT
@@ -71,10 +71,9 @@ def evaluated(tool: Nix, name: str, kind: str) -> list[Row]:
     return rows
 
 
-def everything(tool: Nix) -> list[Row]:
+def everything(tool: Nix, there: dict[str, Any]) -> list[Row]:
     """Evaluate all systems and tests of the project."""
     BUILD.mkdir(parents=True, exist_ok=True)
-    there = tool.evaluate(tool.expression("evaluate/list.nix"))
     rows = [row for name in there["systems"] for row in evaluated(tool, name, "system")]
     return rows + [row for name in there["tests"] for row in evaluated(tool, name, "test")]
 
@@ -96,14 +95,16 @@ def main() -> int:
     modules = from_environment()
     say(f"modules of {modules.source}")
     tool = nix(modules, given.project.resolve())
-    rows = everything(tool)
+    there = tool.evaluate(tool.expression("evaluate/list.nix"))
+    wrong = inputs.shown(tool, there["origins"])
+    rows = everything(tool, there)
     heads = ["system", "units", "etc", "assertions", "seconds", ""]
-    print(table([heads, *(one.cells for one in rows)]))
-    wrong = any(one.wrong for one in rows)
+    print("\n" + table([heads, *(one.cells for one in rows)]))
+    wrong |= any(one.wrong for one in rows)
     if not any(one.name == mistakes.HOST and not one.wrong for one in rows):
         print(f"\nThe mistakes wait until the host {mistakes.HOST} evaluates.")
         return 1
-    return int(mistakes.shown(tool) or wrong)
+    return int(mistakes.shown(tool, there["origins"]) or wrong)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from lab.inputs import is_real
 from lab.nix import Nix, NixError
 from lab.said import say
 from lab.words import cause, table
@@ -57,14 +58,26 @@ def _tried(tool: Nix, name: str, mistake: dict[str, Any]) -> Verdict:
         return judge(name, mistake, str(error))
 
 
-def shown(tool: Nix) -> bool:
+def tried(listed: dict[str, Any], origins: dict[str, str]) -> dict[str, Any]:
+    """Return the mistakes that can be seen here: some only a real input sees."""
+    return {
+        name: mistake
+        for name, mistake in listed.items()
+        if not mistake["input"] or is_real(origins[mistake["input"]])
+    }
+
+
+def shown(tool: Nix, origins: dict[str, str]) -> bool:
     """Try every mistake and print the table; tell whether one was not as listed."""
-    listed = tool.evaluate(tool.expression("evaluate/mistake-list.nix"))
+    every = tool.evaluate(tool.expression("evaluate/mistake-list.nix"))
+    listed = tried(every, origins)
     say(f"injecting {len(listed)} mistakes into {HOST}")
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
         verdicts = list(pool.map(lambda item: _tried(tool, *item), sorted(listed.items())))
     rows = [one.cells for one in verdicts]
     print("\n" + table([["mistake", "caught by", "", "words"], *rows]))
+    if left := sorted(every.keys() - listed.keys()):
+        print(f"Not tried, since their inputs are stand-ins: {', '.join(left)}")
     for one in verdicts:
         if not one.right:
             wanted = one.expected or "nothing"

@@ -126,7 +126,7 @@ def collect(folders: list[Path], more: str = "") -> Names:
     """Read every Nix file below some folders; `more` adds paths, one a line."""
     names = Names()
     for folder in folders:
-        for file in sorted(folder.rglob("*.nix")):
+        for file in sorted(file for file in folder.rglob("*.nix") if file.is_file()):
             read(names, file.read_text(errors="replace"), boots="/system/boot/" in str(file))
     for line in more.splitlines():
         if path := line.split("#")[0].strip():

@@ -48,9 +48,11 @@ def own_nix() -> bool:
 
 
 def quoted(value: object) -> str:
-    """Return a Nix expression for a path, a string, a list of them or null."""
+    """Return a Nix expression for a path, a string, null, or a list or set of them."""
     if value is None:
         return "null"
+    if isinstance(value, dict):
+        return f"{{ {' '.join(f'{name} = {quoted(v)};' for name, v in value.items())} }}"
     if isinstance(value, Path):
         return f"(/. + {json.dumps(str(value))})"
     if isinstance(value, list):
@@ -73,13 +75,16 @@ class Nix:
         return cache() / "nix/store"
 
     def _binds(self) -> dict[str, Path]:
-        return {
+        binds = {
             "/lab/nixpkgs": self.modules.tree,
             "/lab/aux": self.modules.builders,
             "/lab/project": self.project,
             "/lab/nix": PROJECT / "tests/nix",
             "/lab/names": self.names.parent,
         }
+        if self.modules.inputs:
+            binds["/lab/inputs"] = self.modules.inputs
+        return binds
 
     def _place(self, inside: str) -> Path:
         """Return where Nix finds a folder of the lab: in the root or on this machine."""
@@ -95,9 +100,9 @@ class Nix:
             "aux": self._place("/lab/aux"),
             "project": self._place("/lab/project"),
             "names": self._place("/lab/names") / self.names.name,
+            "given": self._place("/lab/inputs") if self.modules.inputs else None,
         }
-        given = " ".join(f"{k} = {quoted(v)};" for k, v in {**places, **arguments}.items())
-        return f"import {self._place('/lab/nix') / file} {{ {given} }}"
+        return f"import {self._place('/lab/nix') / file} {quoted({'places': places, **arguments})}"
 
     def _run(
         self, command: Sequence[str], *, inside: bool, realise: bool = False
@@ -170,5 +175,6 @@ def nix(modules: Nixpkgs, project: Path = PROJECT, *, realises: bool = False) ->
     project = sources(project, folder / "project")
     names = folder / "names.json"
     more = (STAND_IN / "more-names.txt").read_text()
-    names.write_text(collect([modules.tree / "nixos"], more).json())
+    mentioning = [modules.tree / "nixos", *filter(None, [modules.inputs])]
+    names.write_text(collect(mentioning, more).json())
     return Nix(modules, project, names, inside)

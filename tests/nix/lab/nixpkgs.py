@@ -17,11 +17,15 @@ HOW_TO_GET_ONE = (
 
 @dataclass(frozen=True)
 class Nixpkgs:
-    """A tree of modules: `tree` holds lib and nixos, `builders` what nixpkgs keeps in pkgs."""
+    """A tree of modules: `tree` holds lib and nixos, `builders` what nixpkgs keeps in pkgs.
+
+    `inputs` is a folder with checkouts of the flake's other inputs, each under its name.
+    """
 
     tree: Path
     builders: Path
     source: str
+    inputs: Path | None = None
 
 
 def nixpkgs(given: str | None) -> Nixpkgs:
@@ -31,10 +35,11 @@ def nixpkgs(given: str | None) -> Nixpkgs:
     folder = Path(given).resolve()
     note = folder / "SOURCE"
     source = note.read_text().strip() if note.is_file() else "unknown"
+    inputs = folder / "inputs" if (folder / "inputs").is_dir() else None
     if (folder / "nixpkgs/nixos").is_dir():
-        return Nixpkgs(folder / "nixpkgs", folder / "aux/pkgs", source)
+        return Nixpkgs(folder / "nixpkgs", folder / "aux/pkgs", source, inputs)
     if (folder / "nixos").is_dir() and (folder / "pkgs").is_dir():
-        return Nixpkgs(folder, folder / "pkgs", source)
+        return Nixpkgs(folder, folder / "pkgs", source, inputs)
     raise LabError(f"{folder} holds no nixpkgs: neither nixos/ and pkgs/ nor nixpkgs/nixos/.")
 
 

@@ -17,6 +17,7 @@ in
 lib.genAttrs [
   "aggregateModules"
   "applyPatches"
+  "buildGo125Module"
   "buildFHSEnv"
   "fetchFromGitHub"
   "fetchgit"

@@ -1,9 +1,12 @@
-# Stand-ins for the flake's inputs: nixpkgs over the stand-in set, and the modules of others as far
-# as their options are read here. What they do with the options is not shown.
+# The flake's inputs: nixpkgs over the stand-in set, and the others as they are where `given` is a
+# folder that holds them. Else they are modules as far as their options are read here: what is done
+# with the options is not shown then.
 {
   lib,
   nixpkgs,
   pkgs,
+  project,
+  given,
 }:
 let
   inherit (lib) mkOption types;
@@ -80,47 +83,64 @@ let
     ] (name: pkgs.writeShellScript "disko-${lib.toLower name}" "exit 1");
   };
 
-  none = { };
+  # Whoever copies an input's source gets a file that says which.
+  standIns = lib.mapAttrs (name: input: { outPath = "${pkgs.writeText name name}"; } // input) {
+    nixpkgs = {
+      lib = lib // {
+        inherit nixosSystem;
+      };
+      legacyPackages.x86_64-linux = pkgs;
+      outPath = nixpkgs;
+      rev = "0000000000000000000000000000000000000000";
+    };
+    sops-nix.nixosModules.sops = sops;
+    disko.nixosModules.disko = disko;
+    nixos-hardware.nixosModules = {
+      common-cpu-intel = { };
+      common-pc-ssd = { };
+    };
+    poetry2nix.overlays.default = _: _: { };
+  };
+
+  folder = name: given + "/${name}";
+  isReal = name: given != null && builtins.pathExists (folder name + "/flake.nix");
+
+  # What only the inputs themselves ask for, none of it read here.
+  theirs.flake-utils.lib.eachDefaultSystem = _: { };
+
+  flake = import ./call-flake.nix { inherit lib; };
+  inputs = lib.mapAttrs (
+    name: standIn: if isReal name then flake (folder name) (inputs // theirs) else standIn
+  ) standIns;
+
+  # A folder has the hash of flake.lock where Nix gives both the same place in its store.
+  locked = (lib.importJSON (project + "/flake.lock")).nodes;
+  place = source: builtins.unsafeDiscardStringContext "${source}";
+  asLocked =
+    name:
+    place (
+      builtins.path {
+        name = "source";
+        path = folder name;
+      }
+    ) == place (derivation {
+      name = "source";
+      system = "none";
+      builder = "none";
+      outputHashMode = "recursive";
+      outputHashAlgo = "sha256";
+      outputHash = locked.${name}.locked.narHash;
+    });
 in
-# Whoever copies an input's source gets a file that says which.
-lib.mapAttrs (name: input: { outPath = "${pkgs.writeText name name}"; } // input) {
-  nixpkgs = {
-    lib = lib // {
-      inherit nixosSystem;
-    };
-    legacyPackages.x86_64-linux = pkgs;
-    outPath = nixpkgs;
-    rev = "0000000000000000000000000000000000000000";
-  };
-  sops-nix.nixosModules = {
-    default = sops;
-    inherit sops;
-  };
-  disko = {
-    nixosModules = {
-      default = disko;
-      inherit disko;
-    };
-    packages.x86_64-linux = {
-      default = pkgs.disko;
-      inherit (pkgs) disko;
-    };
-  };
-  nixos-hardware.nixosModules = lib.genAttrs [
-    "common-cpu-amd"
-    "common-cpu-intel"
-    "common-gpu-amd"
-    "common-gpu-nvidia"
-    "common-pc"
-    "common-pc-ssd"
-  ] (_: none);
-  poetry2nix = {
-    lib.mkPoetry2Nix = _: {
-      mkPoetryEnv = _: pkgs.hearth.light;
-      mkPoetryApplication = _: pkgs.hearth.light;
-      overrides.withDefaults = _: { };
-      defaultPoetryOverrides.extend = _: { };
-    };
-    overlays.default = _: _: { };
-  };
+{
+  inherit inputs;
+  origins = lib.mapAttrs (
+    name: _:
+    if !isReal name then
+      "stand-in"
+    else if asLocked name then
+      "real, as locked"
+    else
+      "real, of another revision than the locked one"
+  ) (removeAttrs standIns [ "nixpkgs" ]);
 }

@@ -58,6 +58,7 @@ in
   python3 = extend (tree [ "python3" ] { }) {
     pkgs = pkgs.python3Packages;
     python = pkgs.python3;
+    pythonOnBuildForHost = pkgs.python3;
     sitePackages = "lib/python3.13/site-packages";
     interpreter = "/usr/bin/python3";
     pythonVersion = "3.13";
@@ -66,6 +67,7 @@ in
   python313 = pkgs.python3;
   python313Packages = pkgs.python3Packages;
   python3Packages = mentioned.python3Packages // {
+    inherit (pkgs) callPackage;
     python = pkgs.python3;
     buildPythonApplication = mkDerivation;
     buildPythonPackage = mkDerivation;

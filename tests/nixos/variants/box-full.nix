@@ -1,9 +1,12 @@
 # A box with what is off by default, so that these units are rendered and rated as well: a GPU with its
-# measurements, Grafana, glances, alerts that are sent, backups on another machine, and a module of
-# nixos-hardware as a client would take it.
+# measurements, Grafana, glances, alerts that are sent, backups on another machine, an encrypted disk,
+# secrets that an installer ships, and modules of nixos-hardware as a client would take them.
 { inputs, ... }:
 {
-  imports = [ inputs.nixos-hardware.nixosModules.common-pc-ssd ];
+  imports = [
+    inputs.nixos-hardware.nixosModules.common-cpu-intel
+    inputs.nixos-hardware.nixosModules.common-pc-ssd
+  ];
 
   services.hearth = {
     admin.name = "anna";
@@ -24,6 +27,14 @@
     };
     backup.repository = "sftp:hearth@nas.home.arpa:/backups/hearth";
     remote.ssh.enable = true;
+    secrets = {
+      file = ../../../secrets/example.yaml;
+      names = [ "backup-password" ];
+    };
+    storage = {
+      disk = "/dev/disk/by-id/nvme-example";
+      encryption = "tpm2";
+    };
   };
   users.users.root.openssh.authorizedKeys.keys = [
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA somebody"
