@@ -1,12 +1,24 @@
 # Hub, pods, migrations, command line: the lock's base group, without the model libraries.
 {
+  lib,
   poetry2nix,
   pkg-config,
   python,
   source,
+  stdenv,
   systemdLibs,
 }:
 let
+  # poetry2nix fails at names of wheels that are younger than itself (Android, RISC-V, GraalPy), and
+  # takes those of the free-threaded Python for the usual one's.
+  fits =
+    entry:
+    let
+      platform = "any|manylinux[^-]*_${stdenv.hostPlatform.parsed.cpu.name}";
+    in
+    !lib.hasSuffix ".whl" entry.file
+    || builtins.match ".*-(none|abi3|cp[0-9]+)-(${platform})[.]whl" entry.file != null;
+
   application = poetry2nix.mkPoetryApplication {
     src = source;
     pwd = ../app;
@@ -23,6 +35,10 @@ let
     preferWheels = true;
     overrides = poetry2nix.defaultPoetryOverrides.extend (
       final: prev: {
+        mkPoetryDep =
+          package: prev.mkPoetryDep (package // { files = lib.filter fits package.files; });
+        # Only for a build of Pillow from its source, of which we take the wheel.
+        pytest-runner = null;
         hnswlib = prev.hnswlib.overridePythonAttrs (old: {
           nativeBuildInputs = (old.nativeBuildInputs or [ ]) ++ [
             final.pybind11
