@@ -2,8 +2,11 @@
 # comes from the system that they run on, since it must know that system's settings.
 {
   lib,
+  cryptsetup,
   gptfdisk,
   iproute2,
+  lvm2,
+  mdadm,
   nixos-install-tools,
   openssl,
   python,
@@ -37,7 +40,10 @@ symlinkJoin {
   name = "hearth-install";
   paths = [
     (program "hearth-install" "" [
+      cryptsetup
       gptfdisk
+      lvm2
+      mdadm
       nixos-install-tools
       openssl
       systemd

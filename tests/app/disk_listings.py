@@ -67,11 +67,19 @@ OLD_BOX = device(
     ],
 )
 READ_ONLY = device("/dev/sr0", GB, ro=True)
-LSBLK = json.dumps({"blockdevices": [WINDOWS, STICK, OLD_BOX, READ_ONLY]})
+
+
+def listing(*devices: dict[str, Any]) -> str:
+    """What lsblk says of them."""
+    return json.dumps({"blockdevices": devices})
+
+
+LSBLK = listing(WINDOWS, STICK, READ_ONLY)
+WITH_OLD_BOX = listing(STICK, OLD_BOX, READ_ONLY)
 
 
 def disk(name: str) -> Disk:
-    return choose(read(LSBLK), name)
+    return choose(read(LSBLK) + read(WITH_OLD_BOX), name)
 
 
 def choices(**more: Any) -> Choices:

@@ -77,10 +77,10 @@ def check(choices: Choices) -> Choices:
         raise CannotInstall(
             f"{disk.name} holds {size(disk.size)}; a box needs {size(SMALL.least_disk)} or more"
         )
-    if choices.keep_data and not disk.has_data:
-        raise CannotInstall(
-            f"{disk.name} holds no data of an earlier installation: install without --keep-data"
-        )
+    if disk.in_the_way:
+        raise CannotInstall(disk.in_the_way)
+    if choices.keep_data:
+        _can_keep(choices)
     _matches("host name", choices.host_name, r"[a-z][a-z0-9-]{0,30}[a-z0-9]", "small letters")
     _matches("owner's login", choices.owner_login, r"[a-z][a-z0-9._-]{0,31}", "small letters")
     _matches("owner's name", choices.owner_name, r"[^\x00-\x1f]{1,80}", "1 to 80 characters")
@@ -105,6 +105,23 @@ def check(choices: Choices) -> Choices:
             f"{choices.time_zone!r} is no time zone; write it like Europe/Berlin"
         ) from error
     return choices
+
+
+def _can_keep(choices: Choices) -> None:
+    """Data is kept as it lies: disko would encrypt it anew, over what is there."""
+    data = choices.disk.data
+    if data is None:
+        raise CannotInstall(
+            f"{choices.disk.name} holds no data of an earlier installation: install without "
+            "--keep-data"
+        )
+    if data.filesystem not in ("ext4", "crypto_LUKS"):
+        raise CannotInstall(
+            f"{data.path} holds {data.filesystem or 'no file system'}: there is no data to keep"
+        )
+    if (data.filesystem == "crypto_LUKS") != (choices.encryption != "none"):
+        remedy = "none" if data.filesystem == "ext4" else "passphrase or tpm2"
+        raise CannotInstall(f"the data on {data.path} stays as it is: choose encryption {remedy}")
 
 
 def from_file(text: str, disks: Mapping[str, Disk]) -> Choices:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hearth_install.errors import CannotInstall
@@ -11,7 +11,8 @@ from hearth_install.errors import CannotInstall
 COLUMNS = "NAME,PATH,TYPE,SIZE,MODEL,SERIAL,TRAN,RO,FSTYPE,LABEL,PARTLABEL,MOUNTPOINTS"
 LSBLK = ("lsblk", "--json", "--bytes", "--output", COLUMNS)
 GB = 10**9
-DATA_PARTITION = "disk-main-data"  # disko's name for it: disk, then partition
+PARTITIONS = "disk-main-"  # disko names them by disk, then partition
+DATA_PARTITION = f"{PARTITIONS}data"
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Part:
     """A partition, or a volume inside of one."""
 
     path: str
+    kind: str  # lsblk's: part, crypt, lvm, raid1
     size: int  # bytes
     filesystem: str | None
     label: str | None
@@ -37,6 +39,7 @@ class Disk:
     serial: str
     transport: str
     parts: tuple[Part, ...]
+    in_the_way: str = ""  # why nothing can be installed here, for what lies on other disks
 
     @property
     def in_use(self) -> bool:
@@ -44,16 +47,27 @@ class Disk:
         return any(part.mounted for part in self.parts)
 
     @property
-    def has_data(self) -> bool:
-        """Whether an earlier installation left its data here."""
-        return any(part.partition_label == DATA_PARTITION for part in self.parts)
+    def data(self) -> Part | None:
+        """What an earlier installation left here as its data."""
+        named = (part for part in self.parts if part.partition_label == DATA_PARTITION)
+        return next(named, None)
+
+    @property
+    def is_box(self) -> bool:
+        """Whether an earlier installation left partitions here."""
+        return any((part.partition_label or "").startswith(PARTITIONS) for part in self.parts)
 
 
 def read(text: str) -> list[Disk]:
     """The disks that could be installed to, from lsblk's JSON; read-only ones left out."""
     try:
-        devices = json.loads(text)["blockdevices"]
-        return [_disk(entry) for entry in devices if entry["type"] == "disk" and not entry["ro"]]
+        entries = [one for one in json.loads(text)["blockdevices"] if one["type"] == "disk"]
+        disks = [_disk(entry) for entry in entries]
+        return [
+            replace(disk, in_the_way=_in_the_way(disk, disks))
+            for disk, entry in zip(disks, entries, strict=True)
+            if not entry["ro"]
+        ]
     except (ValueError, KeyError, TypeError) as error:
         raise CannotInstall(f"lsblk's answer cannot be read ({error!r})") from error
 
@@ -106,9 +120,25 @@ def _disk(entry: dict[str, Any]) -> Disk:
     )
 
 
+def _in_the_way(disk: Disk, disks: list[Disk]) -> str:
+    """A partition is found by its name, and a volume is erased wherever it lies."""
+    for other in disks:
+        if other.path == disk.path:
+            continue
+        if other.is_box:
+            return (
+                f"{other.name} holds a box too, whose partitions have the same names as those of "
+                "the new one: take that disk out first"
+            )
+        if shared := {part.path for part in disk.parts} & {part.path for part in other.parts}:
+            return f"{min(shared)} lies on {disk.name} and on {other.name}: take it apart first"
+    return ""
+
+
 def _part(entry: dict[str, Any]) -> Part:
     return Part(
         path=entry["path"],
+        kind=entry["type"],
         size=int(entry["size"]),
         filesystem=entry.get("fstype"),
         label=entry.get("label"),

@@ -24,8 +24,16 @@ ENROLL = (
     "systemd-cryptenroll",
     "--tpm2-device=auto",
     "--tpm2-pcrs=7",
+    "--wipe-slot=tpm2",  # of an earlier installation, where the data stayed
     f"--unlock-key-file={PASSPHRASE}",
 )
+# The partitions below are busy until these have ended.
+STOP = {
+    "crypt": ("dmsetup", "remove"),
+    "lvm": ("dmsetup", "remove"),
+    "raid": ("mdadm", "--stop"),
+}
+TRY = ("cryptsetup", "open", "--test-passphrase", f"--key-file={PASSPHRASE}")
 HASH = ("openssl", "passwd", "-6", "-stdin")
 OFFLINE = ("--option", "substitute", "false")
 
@@ -56,12 +64,12 @@ def plan(choices: Choices, template: Path, source: Path, stick: Path | None) -> 
     )
     if choices.encryption != "none":
         yield Step("keep the passphrase in memory", lambda: _keep(choices.passphrase))
-    yield from _clear(choices)
     build = f"nixosConfigurations.{configuration.NAME}.config.system.build.formatMount"
     yield Step(
         "prepare the disk's layout",
         ("nix", "build", "--out-link", str(LAYOUT), f"{STAGING}#{build}", *OFFLINE),
     )
+    yield from _clear(choices)
     yield Step("make partitions and file systems", (f"{LAYOUT}/bin/disko-format-mount",))
     yield Step("copy the configuration to the box", _copy)
     if stick is not None and (stick / "age.key").is_file():
@@ -82,12 +90,19 @@ def plan(choices: Choices, template: Path, source: Path, stick: Path | None) -> 
 def _clear(choices: Choices) -> Iterator[Step]:
     # disko makes what is missing and leaves what is there, so what goes is cleared first.
     if choices.keep_data:
+        # Without a table that it can read, disko makes a new one.
+        yield Step("read the partition table", ("blkid", choices.disk.path))
+        if choices.encryption != "none":
+            yield Step("try the passphrase on the data", (*TRY, _partition("data")))
         for name in SYSTEM_PARTITIONS:
             yield Step(f"clear {name}; the data stays", _wipe(_partition(name)))
     else:
-        for part in choices.disk.parts:
-            if part.path != choices.disk.path:
-                yield Step(f"clear {part.path}", _wipe(part.path))
+        # A volume can be listed under each of its partitions.
+        for path, kind in {part.path: part.kind for part in reversed(choices.disk.parts)}.items():
+            if path != choices.disk.path:
+                yield Step(f"clear {path}", _wipe(path))
+            if stop := STOP.get(kind.rstrip("0123456789")):
+                yield Step(f"stop {path}", (*stop, path))
         yield Step(f"clear {choices.disk.name}", _wipe(choices.disk.path))
         yield Step("clear the partition table", ("sgdisk", "--zap-all", choices.disk.path))
     yield Step("wait for the kernel", ("udevadm", "settle"))

@@ -7,7 +7,18 @@ import json
 from typing import Any
 
 import pytest
-from disk_listings import LSBLK, choices, device, disk
+from disk_listings import (
+    LSBLK,
+    OLD_BOX,
+    STICK,
+    WINDOWS,
+    WITH_OLD_BOX,
+    choices,
+    device,
+    disk,
+    listing,
+    part,
+)
 from hearth_install.choices import SMALL, STANDARD, Choices, check, from_file
 from hearth_install.disks import GB, Disk, describe, read
 from hearth_install.errors import CannotInstall
@@ -17,15 +28,15 @@ from hearth_install.questions import Asker, confirm, interview
 
 
 def test_disks_are_read_with_what_is_nested_in_them() -> None:
-    assert [found.name for found in read(LSBLK)] == ["nvme0n1", "sda", "sdb"]
+    assert [found.name for found in read(LSBLK)] == ["nvme0n1", "sda"]
     assert [found.path for found in disk("sdb").parts] == [
         "/dev/sdb1",
         "/dev/sdb5",
         "/dev/mapper/hearth-data",
     ]
     assert disk("/dev/sda").in_use
-    assert disk("sdb").has_data
-    assert not disk("nvme0n1").has_data
+    assert disk("sdb").data == disk("sdb").parts[1]
+    assert disk("nvme0n1").data is None
 
 
 def test_what_will_be_erased_is_shown() -> None:
@@ -70,6 +81,37 @@ def test_an_answer_that_is_not_lsblks_is_refused(text: str) -> None:
 def test_what_cannot_be_is_refused_with_a_remedy(wrong: dict[str, Any], words: str) -> None:
     with pytest.raises(CannotInstall, match=words):
         check(choices(**wrong))
+
+
+def test_data_is_kept_as_it_lies() -> None:
+    old = {"disk": disk("sdb"), "keep_data": True}
+    assert check(choices(**old, encryption="tpm2")).disk.data
+    with pytest.raises(CannotInstall, match="stays as it is: choose encryption passphrase or tpm2"):
+        check(choices(**old))
+    for filesystem, words in (("ext4", "choose encryption none"), (None, "no file system")):
+        data = part("/dev/sdb5", 300 * GB, partlabel="disk-main-data", fstype=filesystem)
+        [found] = read(listing(OLD_BOX | {"children": [data]}))
+        with pytest.raises(CannotInstall, match=words):
+            check(choices(disk=found, keep_data=True, encryption="tpm2"))
+
+
+def test_another_box_in_the_machine_is_in_the_way() -> None:
+    [new, _, old] = read(listing(WINDOWS, STICK, OLD_BOX))
+    assert not old.in_the_way
+    with pytest.raises(CannotInstall, match="sdb holds a box too"):
+        check(choices(disk=new))
+
+
+def test_a_volume_on_two_disks_is_taken_apart_by_its_owner() -> None:
+    mirror = device("/dev/md127", 300 * GB, type="raid1", fstype="ext4")
+    disks = [
+        device(
+            f"/dev/{name}", 400 * GB, children=[part(f"/dev/{name}1", 300 * GB, children=[mirror])]
+        )
+        for name in ("sdc", "sdd")
+    ]
+    with pytest.raises(CannotInstall, match="/dev/md127 lies on sdc and on sdd"):
+        check(choices(disk=read(listing(*disks))[0]))
 
 
 def test_a_small_disk_gets_small_partitions() -> None:
@@ -118,10 +160,10 @@ def test_a_file_that_is_wrong_erases_nothing(text: str, words: str) -> None:
 # Questions
 
 
-def interviewed(*answers: str, keep_data: bool = False) -> tuple[Choices, str]:
+def interviewed(*answers: str, disks: str = LSBLK, keep_data: bool = False) -> tuple[Choices, str]:
     said = io.StringIO()
     asker = Asker(io.StringIO("".join(f"{answer}\n" for answer in answers)), said)
-    return interview(asker, read(LSBLK), keep_data=keep_data), said.getvalue()
+    return interview(asker, read(disks), keep_data=keep_data), said.getvalue()
 
 
 def test_questions_lead_to_choices() -> None:
@@ -138,12 +180,13 @@ def test_questions_lead_to_choices() -> None:
 
 def test_a_passphrase_is_typed_twice() -> None:
     secret = choices().passphrase
-    chosen, said = interviewed("sdb", "tpm2", secret, secret, "", "", "", "", "", "", "sdb")
+    answers = ("sdb", "tpm2", secret, secret, "", "", "", "", "", "", "sdb")
+    chosen, said = interviewed(*answers, disks=WITH_OLD_BOX)
     assert (chosen.encryption, chosen.passphrase) == ("tpm2", secret)
     assert secret not in said
     assert secret not in repr(chosen)
     with pytest.raises(CannotInstall, match="differ"):
-        interviewed("sdb", "tpm2", secret, "another")
+        interviewed("nvme0n1", "tpm2", secret, "another")
 
 
 def test_the_owners_password_is_typed_twice_or_not_at_all() -> None:
@@ -165,5 +208,7 @@ def test_anything_but_the_disks_name_stops_it() -> None:
 
 
 def test_data_that_stays_is_said() -> None:
-    _, said = interviewed("sdb", "", "", "", "", "", "", "", "sdb", keep_data=True)
+    secret = choices().passphrase
+    answers = ("sdb", "passphrase", secret, secret, "", "", "", "", "", "", "sdb")
+    _, said = interviewed(*answers, disks=WITH_OLD_BOX, keep_data=True)
     assert "Everything but the data on this disk will be ERASED" in said

@@ -9,10 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from disk_listings import LSBLK, choices, disk
+from disk_listings import LSBLK, choices, device, disk, listing, part
 from flake_files import ROOT
 from hearth_install import configuration, steps, welcome
 from hearth_install.choices import Choices
+from hearth_install.disks import GB, read
 from hearth_install.steps import PASSPHRASE, plan
 
 TEMPLATE = ROOT / "hosts" / "template"
@@ -33,22 +34,44 @@ def commands(chosen: Choices, stick: Path | None = None) -> list[str]:
 
 def test_a_disk_is_cleared_then_laid_out_then_installed_without_a_network() -> None:
     run = commands(choices())
-    assert run[:4] == [
-        "wipefs --all --force /dev/nvme0n1p1",
+    assert run[0].startswith("nix build")  # before anything is lost
+    assert run[1:6] == [
         "wipefs --all --force /dev/nvme0n1p2",
+        "wipefs --all --force /dev/nvme0n1p1",
         "wipefs --all --force /dev/nvme0n1",
         "sgdisk --zap-all /dev/nvme0n1",
+        "udevadm settle",
     ]
     assert run[-2].endswith("/bin/disko-format-mount")
     assert run[-1].startswith("nixos-install --no-root-passwd --no-channel-copy --root /mnt")
     assert all("--option substitute false" in line for line in run if "nix build" in line)
 
 
+def test_volumes_end_before_the_partitions_that_they_lie_on() -> None:
+    group = device("/dev/mapper/vg-home", 100 * GB, type="lvm", fstype="ext4")
+    mirror = device("/dev/md0", 100 * GB, type="raid1", children=[group])
+    parts = [part(f"/dev/sdc{number}", 100 * GB, children=[mirror]) for number in (1, 2)]
+    [found] = read(listing(device("/dev/sdc", 400 * GB, children=parts)))
+    assert [line for line in commands(choices(disk=found)) if "/dev/" in line][:7] == [
+        "wipefs --all --force /dev/mapper/vg-home",
+        "dmsetup remove /dev/mapper/vg-home",
+        "wipefs --all --force /dev/md0",
+        "mdadm --stop /dev/md0",
+        "wipefs --all --force /dev/sdc2",
+        "wipefs --all --force /dev/sdc1",
+        "wipefs --all --force /dev/sdc",
+    ]
+
+
 def test_kept_data_is_never_touched() -> None:
-    run = commands(choices(disk=disk("sdb"), keep_data=True))
-    cleared = [line.split()[-1] for line in run if line.startswith("wipefs")]
-    assert cleared == [
-        f"/dev/disk/by-partlabel/disk-main-{name}" for name in ("ESP", "swap", "root", "nix")
+    run = commands(choices(disk=disk("sdb"), keep_data=True, encryption="passphrase"))
+    names = ("ESP", "swap", "root", "nix")
+    tried = f"cryptsetup open --test-passphrase --key-file={PASSPHRASE}"
+    assert run[1:8] == [
+        "blkid /dev/sdb",
+        f"{tried} /dev/disk/by-partlabel/disk-main-data",
+        *(f"wipefs --all --force /dev/disk/by-partlabel/disk-main-{name}" for name in names),
+        "udevadm settle",
     ]
     assert not any("zap" in line for line in run)
 
