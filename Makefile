@@ -65,7 +65,7 @@ test-stack: ## boot tests/rendered under real systemd and run the scenarios (as 
 	$(SETUP) test
 	@exec .venv/bin/pytest -c app/pyproject.toml tests/stack $(TESTS)
 
-test-vm: ## limits and boot counting in emulated machines (as root; many minutes)
+test-vm: ## limits, boot counting, with NIXPKGS=dir the disk's layout, in emulated machines (as root; many minutes)
 	$(SETUP) test
 	@exec .venv/bin/pytest -c app/pyproject.toml tests/vm $(TESTS)
 
