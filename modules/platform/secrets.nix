@@ -76,6 +76,14 @@ in
             flake's nixosModules.default does).
           '';
         }
+        {
+          # Without a server of its own NixOS makes no host key.
+          assertion = cfg.keyFile == null -> config.services.openssh.enable;
+          message = ''
+            services.hearth.secrets.keyFile: null leaves nothing to decrypt with, since this box has no
+            SSH host key. Name a file, or set services.hearth.remote.ssh.enable = true.
+          '';
+        }
       ];
     }
     (optionalAttrs present {

@@ -359,6 +359,13 @@ in
     input = "disko";
     caught = "scratch.content.name.* no value defined";
   };
+  secrets-without-a-key = {
+    module = {
+      imports = [ withSecrets ];
+      services.hearth.secrets.keyFile = null;
+    };
+    caught = "services.hearth.secrets.keyFile.*nothing to decrypt with";
+  };
   secret-with-an-unknown-option = {
     module = {
       imports = [ withSecrets ];
