@@ -82,9 +82,23 @@ let
   output = ''
     chain output {
       type filter hook output priority filter; policy ${if network.uplink == "open" then "accept" else "drop"};
+    ${onePort}
     ${optionalString (network.uplink != "open") (always + optionalString (network.uplink == "updates") updates + refused)}
     }
   '';
+
+  # Who brings something away by one port, whatever else may go out.
+  onePort = concatStringsSep "\n" (
+    lib.mapAttrsToList (
+      user: port:
+      "oifname != \"lo\" meta skuid ${set [ user ]} ct state new meta l4proto { tcp, udp } th dport != ${
+        set [
+          53
+          port
+        ]
+      } counter reject with icmpx admin-prohibited"
+    ) network.uplinkPorts
+  );
 
   # Answers, and what it takes to be found in the household's network.
   always = ''
@@ -162,6 +176,13 @@ in
       description = ''Users that may begin connections with uplink = "updates".'';
     };
 
+    uplinkPorts = mkOption {
+      type = types.attrsOf types.port;
+      default = { };
+      internal = true;
+      description = "The one TCP port of other machines that a user may reach, beside names.";
+    };
+
     extraInput = mkOption {
       type = types.lines;
       default = "";
@@ -202,7 +223,7 @@ in
         content = tidy (input + forward + output);
       };
       # Where the rules are checked at build time the users do not exist.
-      preCheckRuleset = mkIf (network.uplink == "updates") ''
+      preCheckRuleset = mkIf (network.uplink == "updates" || network.uplinkPorts != { }) ''
         sed -i 's/meta skuid {[^}]*}/meta skuid 0/' ruleset.conf
       '';
     };

@@ -20,7 +20,7 @@ from hearth.config import Settings, load
 from hearth.core.errors import BadConfiguration, Conflict, NotFound
 from hearth.ops import keys
 from hearth.ops.backup import kit as kits
-from hearth.ops.backup import records, snapshot
+from hearth.ops.backup import records, sftp, snapshot
 from hearth.ops.backup import user as users
 from hearth.ops.backup.manifest import Manifest
 from hearth.ops.backup.owners import owners
@@ -76,8 +76,8 @@ def run(
     with reporting(as_json=as_json):
         path = configuration(config)
         settings = load(path)
-        repository(settings)
         if not staged:
+            repository(settings)  # before the work of copying
             for owner in owners(settings):
                 snapshot.take(owner, settings.staging, path)
             say("copied every database")
@@ -172,6 +172,8 @@ def kit(
             repository=restic.repository,
             password=password.decode(),
             environment=environment,
+            login=restic.login.key if restic.login else None,
+            server=sftp.fingerprint(restic.login.known) if restic.login else None,
         )
         page = kits.page(mine, restic)
         typer.echo(kits.as_html(page) if html else kits.text(page), nl=False)

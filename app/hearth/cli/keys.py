@@ -13,6 +13,7 @@ from hearth.cli.options import AsJson, Config, out, print_json, settings_of
 from hearth.config import Settings
 from hearth.core.errors import BadInput
 from hearth.ops import keys
+from hearth.ops.backup import sftp
 from hearth.pod import grants
 
 _WORD_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that looks like another on paper
@@ -51,10 +52,13 @@ def make(
 
 def needed(settings: Settings) -> dict[str, keys.Maker]:
     """The secrets of this configuration that can be made by chance, and how."""
-    pods: dict[str, keys.Maker] = {grants.key_name(pod): grants.new_key for pod in settings.pods}
-    if settings.backup.repository is None or settings.backup.password_file is not None:
-        return pods
-    return pods | {settings.backup.password: _password}
+    backup = settings.backup
+    made: dict[str, keys.Maker] = {grants.key_name(pod): grants.new_key for pod in settings.pods}
+    if backup.repository is not None and backup.password_file is None:
+        made[backup.password] = _password
+    if backup.login is not None:
+        made[backup.login] = sftp.new_key
+    return made
 
 
 def _password() -> bytes:

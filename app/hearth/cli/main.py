@@ -16,6 +16,7 @@ from hearth.cli.changes import confirm, reject, undo
 from hearth.cli.chat import chat
 from hearth.cli.doctor import doctor
 from hearth.cli.drill import drill
+from hearth.cli.elsewhere import key, trust
 from hearth.cli.health import health
 from hearth.cli.ingest import ingest
 from hearth.cli.restore import restore
@@ -40,6 +41,8 @@ app.add_typer(connectors.app, name="connector")
 app.add_typer(models.app, name="models")
 app.add_typer(config.app, name="config")
 app.add_typer(keys.app, name="keys")
+backup.app.command()(key)
+backup.app.command()(trust)
 app.add_typer(backup.app, name="backup")
 app.add_typer(update.app, name="update")
 app.add_typer(telegram.app, name="telegram")
@@ -71,10 +74,6 @@ def main() -> None:
         console.print(f"[red]Error:[/red] something unforeseen: {words}")
         console.print("`hearth --debug …` shows where; please report it.", markup=False)
         sys.exit(1)
-
-
-if __name__ == "__main__":
-    main()
 
 
 if __name__ == "__main__":

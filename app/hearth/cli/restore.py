@@ -56,7 +56,7 @@ def restore(
         else:
             assert settings is not None
             done = _into_house(source, settings, pod)
-            left = adopt.adopt(settings, printed) if printed is not None else []
+            left = adopt.adopt(settings, printed, source.restic.login) if printed else []
     if as_json:
         print_json({"restored": [_row(one) for one in done], "to_do": left})
         return
@@ -107,8 +107,10 @@ def _typed() -> Iterator[str]:
     """The lines that somebody types, up to an empty one; what is sent by a pipe, to its end."""
     somebody = sys.stdin.isatty()
     if somebody:
-        typer.echo("Type the kit's lines Box, Repository, Password and Environment (if there is")
-        typer.echo("one) as they are printed, and then an empty line.")
+        typer.echo(
+            "Type the kit's lines, from Box on, as they are printed: Repository, Password, and"
+        )
+        typer.echo("Environment, Login key and Server key where it has them. Then an empty line.")
     for line in sys.stdin:
         if somebody and not line.strip():
             return

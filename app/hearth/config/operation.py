@@ -41,6 +41,11 @@ class BackupSettings(Section):
     environment_file: Path | None = Field(
         None, description="Where that credential comes from, likewise."
     )
+    login: CredentialName | None = Field(
+        None,
+        description="Name of the credential with the key that lets this machine in at an `sftp:` "
+        "repository; not set, ssh's own configuration does.",
+    )
     folders: tuple[Path, ...] = Field(
         (), description="Folders that are backed up and restored as they are, beside the programs'."
     )

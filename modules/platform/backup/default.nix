@@ -23,9 +23,11 @@ let
   inherit (import ./places.nix { inherit lib cfg; })
     folders
     isFolder
+    isSftp
     names
     onDataDisk
     pods
+    sftpPort
     user
     ;
 
@@ -78,6 +80,7 @@ in
           folders = mkDefault folders;
           password_file = mkIf (backup.passwordFile != null) (mkDefault backup.passwordFile);
           environment_file = mkIf (backup.environmentFile != null) (mkDefault backup.environmentFile);
+          login = mkIf isSftp (mkDefault "backup-login");
           environment = mkIf (backup.environmentFile != null) (mkDefault "backup-environment");
           keep_daily = mkDefault backup.retention.daily;
           keep_weekly = mkDefault backup.retention.weekly;
@@ -107,6 +110,7 @@ in
         ) pods)
       ];
       network.uplinkUsers = optional (!isFolder) user;
+      network.uplinkPorts = mkIf isSftp { ${user} = sftpPort; };
     };
 
     users.users.${user} = {

@@ -84,8 +84,9 @@ in
         description = ''
           restic's repository: a folder, or `sftp:…`, `rest:…`, `s3:…`, `rclone:…`. The first choice is
           a USB disk or another machine; what lies on the same disk as the data is lost with it. For
-          `sftp:` put a key and known_hosts into /var/lib/hearth-backup/.ssh, for `rclone:` its
-          configuration into /var/lib/hearth-backup/.config/rclone.
+          `sftp:` the box makes a key of its own: `hearth backup key` prints what lets it in there, and
+          `hearth backup trust` keeps by what the other machine is known. For `rclone:` the remote is
+          described in environmentFile.
         '';
       };
 
@@ -103,7 +104,11 @@ in
         type = secretFile;
         default = null;
         example = "/run/secrets/backup-environment";
-        description = "File of KEY=VALUE lines for restic, such as the keys of an S3 store.";
+        description = ''
+          File of KEY=VALUE lines for restic, such as the keys of an S3 store, or an rclone remote
+          (`RCLONE_CONFIG_NAS_TYPE=webdav` and so on for `rclone:nas:hearth`). They are printed on the
+          recovery kit.
+        '';
       };
 
       schedule = mkOption {

@@ -24,6 +24,14 @@ rec {
 
   # hearth.config.operation.is_folder
   isFolder = builtins.match "[a-z0-9]+:.*" backup.repository == null;
+  isSftp = hasPrefix "sftp:" backup.repository;
+  # hearth.ops.backup.sftp
+  sftpPort =
+    let
+      found = builtins.match "sftp://([^/]*@)?([^]:/]+|\\[[^]]+])(:([0-9]+))?/.*" backup.repository;
+      port = if found == null then null else builtins.elemAt found 3;
+    in
+    if port == null then 22 else lib.toInt port;
   onDataDisk = isFolder && hasPrefix "${cfg.dataDir}/" backup.repository;
 
   pods = filterAttrs (_: pod: pod.enable) cfg.pods;

@@ -24,6 +24,7 @@ let
     hearth
     hooks
     isFolder
+    isSftp
     localEngines
     names
     onDataDisk
@@ -39,14 +40,16 @@ let
   # What the backup reads: the programs' copies, and the folders that need none.
   copies = map (owner: "${staging}/${owner}") (attrNames programs) ++ folders;
 
+  # The secrets that the box makes for them.
+  made = optional (backup.passwordFile == null) "backup-password" ++ optional isSftp "backup-login";
+
   # What the backup and the drill have in common: the repository and its secrets.
   walls = (if isFolder then hardening.isolated else hardening.networked) // {
     Type = "oneshot";
     User = user;
     Group = user;
-    # What goes out by the network asks for names in /run.
-    TemporaryFileSystem = if isFolder then hardening.emptied [ cfg.dataDir ] else [ "${cfg.dataDir}:ro" ];
-    BindReadOnlyPaths = optionals isFolder hardening.reports;
+    TemporaryFileSystem = hardening.emptied [ cfg.dataDir ];
+    BindReadOnlyPaths = hardening.reports ++ optionals (!isFolder) hardening.resolvers;
     BindPaths = [
       records
       metrics
@@ -63,14 +66,18 @@ let
         "/var/cache/hearth-backup"
         "/var/lib/hearth-backup"
       ]
-      ++ [ (if isFolder then backup.repository else "/dev/shm") ]
+      ++ (if isFolder then [ backup.repository ] else hardening.resolvers)
     );
+    # What the box serves to itself alone is no repository; only names may be asked for there.
+    IPAddressDeny = if isFolder then "any" else "localhost";
+    IPAddressAllow = optionals (!isFolder) [
+      "127.0.0.53"
+      "127.0.0.54"
+    ];
     LoadCredential =
       optional (backup.passwordFile != null) "backup-password:${backup.passwordFile}"
       ++ optional (backup.environmentFile != null) "backup-environment:${backup.environmentFile}";
-    LoadCredentialEncrypted = optional (
-      backup.passwordFile == null
-    ) "backup-password:${cfg.credentialsDir}/backup-password";
+    LoadCredentialEncrypted = map (name: "${name}:${cfg.credentialsDir}/${name}") made;
     Nice = 10;
     IOSchedulingClass = "idle";
     TimeoutStartSec = "12h";
@@ -79,10 +86,10 @@ let
     path = [
       pkgs.restic
     ]
-    ++ optional (hasPrefix "sftp:" backup.repository) pkgs.openssh
+    ++ optional isSftp pkgs.openssh
     ++ optional (hasPrefix "rclone:" backup.repository) pkgs.rclone;
     wants = optional (!isFolder) "network-online.target";
-    requires = optional (backup.passwordFile == null) "hearth-keys.service";
+    requires = optional (made != [ ]) "hearth-keys.service";
     unitConfig.RequiresMountsFor = [ cfg.dataDir ] ++ optional isFolder backup.repository;
   };
   after = optional (!isFolder) "network-online.target" ++ [ "hearth-keys.service" ];

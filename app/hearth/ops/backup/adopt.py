@@ -7,9 +7,11 @@ from pathlib import Path
 from hearth.config import Settings
 from hearth.core.errors import BadConfiguration
 from hearth.ops import keys
+from hearth.ops.backup import sftp
 from hearth.ops.backup.kit import Kit
 from hearth.ops.backup.restic import Restic
 from hearth.ops.backup.run import folder_of
+from hearth.ops.backup.sftp import Login
 from hearth.ops.backup.user import backup_user, hand_over
 
 _GO_ON = (
@@ -25,19 +27,27 @@ def ours(settings: Settings, kit: Kit) -> bool:
 
 def opened(settings: Settings | None, kit: Kit) -> Restic:
     """The kit's repository. Where it is this box's own, it becomes the backup's user's."""
+    login = None
+    if kit.login is not None:
+        there = sftp.server(kit.repository)
+        login = Login(there, kit.login, sftp.shown(there, kit.server or ""))
     user = backup_user() if settings is not None and ours(settings, kit) else None
     folder = folder_of(settings) if settings is not None else None
     if user is not None and folder is not None:
         hand_over(folder, user)
-    return Restic(kit.repository, kit.password.encode(), kit.environment, user=user)
+    password = kit.password.encode()
+    return Restic(kit.repository, password, kit.environment, user=user, login=login)
 
 
-def adopt(settings: Settings, kit: Kit) -> list[str]:
+def adopt(settings: Settings, kit: Kit, login: Login | None) -> list[str]:
     """Keep what opens the kit's repository as this box's own; what is left to do by hand."""
     backup = settings.backup
     if not ours(settings, kit):
         place = backup.repository or "no repository"
         return [f"Backups of this box go to {place}. {_GO_ON.format(place=kit.repository)}"]
+    if login is not None and backup.login is not None:
+        keys.replace(settings, backup.login, login.key.encode())
+        sftp.keep(settings, login.known)
     left = _kept(settings, backup.password, backup.password_file, kit.password)
     if not kit.environment:
         return left

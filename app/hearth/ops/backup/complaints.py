@@ -46,7 +46,27 @@ _FAULTS: tuple[tuple[tuple[str, ...], type[HearthError], str, str], ...] = (
         ("permission denied (",),
         NotAllowed,
         "the other machine lets nobody in with this key",
-        "On a box the key is the one in /var/lib/hearth-backup/.ssh.",
+        "`hearth backup key` prints the line that its list of allowed keys needs.",
+    ),
+    (
+        ("host key verification failed",),
+        NotAllowed,
+        "it does not show the key that it is known by: it is another machine, or somebody between",
+        "If it was installed anew, `hearth backup trust` shows its new key, to compare and keep.",
+    ),
+    (
+        (
+            "connection refused",
+            "connection timed out",
+            "connection reset",
+            "could not resolve hostname",
+            "network is unreachable",
+            "no route to host",
+            "no such host",
+        ),
+        Unavailable,
+        "the other machine does not answer: {line}",
+        "Is it switched on and in the network, and is its name right?",
     ),
     (
         ("permission denied",),

@@ -12,14 +12,18 @@ from pathlib import Path
 from hearth.core.errors import BadInput
 from hearth.ops.backup.restic import Restic
 
-_LINE = re.compile(r"^\s*(box|repository|password|environment)\s*[:=]\s*(\S.*?)\s*$", re.IGNORECASE)
+_LINE = re.compile(
+    r"^\s*(box|repository|password|environment|login key|server key)\s*[:=]\s*(\S.*?)\s*$",
+    re.IGNORECASE,
+)
 _SSH_KEYS = Path("/etc/ssh")
 STEPS = (
-    "Install Hearth on the new box, and connect the disk that holds the repository, if it is one.",
+    "Install Hearth on the new box, with the same pods. Connect the disk with the repository.",
+    "If it is no disk, name it in services.hearth.backup.repository, and switch to that.",
     "sudo systemctl stop caddy",
     "sudo systemctl stop 'hearth-*.timer' 'hearth-*.socket' 'hearth-*.service'",
     "sudo hearth restore --kit -",
-    "Type the lines Box, Repository, Password and Environment (if there), then an empty line.",
+    "Type the lines from Box on, to Server key where there is one, then an empty line.",
     "sudo systemctl reboot",
 )
 WARNING = (
@@ -36,10 +40,14 @@ class Kit:
     repository: str
     password: str
     environment: dict[str, str] = field(default_factory=dict)
+    login: str | None = None  # what lets the box in at the machine with the repository
+    server: str | None = None  # and the fingerprint of that machine
 
     def lines(self) -> list[str]:
         """What a restore needs, a line each; `read` reads them back."""
         more = [f"Environment: {key}={value}" for key, value in self.environment.items()]
+        if self.login is not None:
+            more += [f"Login key: {self.login}", f"Server key: {self.server}"]
         return [
             f"Box: {self.box}",
             f"Repository: {self.repository}",
@@ -113,12 +121,14 @@ def read(words: str) -> Kit:
             environment[key.strip()] = inner.strip()
         else:
             found.setdefault(name.lower(), value)
-    if missing := [name for name in ("box", "repository", "password") if name not in found]:
+    wanted = ["box", "repository", "password", *(["server key"] if "login key" in found else [])]
+    if missing := [name for name in wanted if name not in found]:
         raise BadInput(
             f"the kit does not say: {', '.join(missing)}",
             remedy="Each stands on a line of its own, such as `Password: …`.",
         )
-    return Kit(**found, environment=environment)
+    login, server = found.pop("login key", None), found.pop("server key", None)
+    return Kit(**found, environment=environment, login=login, server=server)
 
 
 def _step(step: str) -> str:

@@ -17,7 +17,8 @@ from typing import Any
 
 from hearth.config import BackupSettings
 from hearth.core.errors import BadConfiguration, Unavailable
-from hearth.ops.backup import complaints
+from hearth.ops.backup import complaints, sftp
+from hearth.ops.backup.sftp import Login
 from hearth.ops.backup.user import User
 
 TAG = "hearth"
@@ -66,9 +67,11 @@ class Restic:
         *,
         cacheless: bool = False,
         user: User | None = None,
+        login: Login | None = None,
     ) -> None:
         self.repository = repository
         self.user = user
+        self.login = login
         self._password = password
         self._environment = {
             **os.environ,
@@ -183,19 +186,23 @@ class Restic:
         secret = os.memfd_create("password", 0)
         try:
             os.write(secret, self._password)
+            password = f"--password-file=/proc/self/fd/{secret}"
             options = ["--no-cache"] if self._cacheless else []
             identity = self.user.identity() if self.user is not None else {}
-            with subprocess.Popen(
-                ["restic", f"--password-file=/proc/self/fd/{secret}", *options, *command],
-                cwd=folder or ("/" if self.user else None),  # not where root happens to be
-                env=self._environment,
-                pass_fds=[secret],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                text=True,
-                **identity,
-            ) as process:
+            with (
+                sftp.option(self.login, self.user) as reached,
+                subprocess.Popen(
+                    ["restic", password, *options, *reached, *command],
+                    cwd=folder or ("/" if self.user else None),  # not where root happens to be
+                    env=self._environment,
+                    pass_fds=[secret],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=errors,
+                    text=True,
+                    **identity,
+                ) as process,
+            ):
                 yield process
         except FileNotFoundError as error:
             raise BadConfiguration("restic is not installed", remedy="Install restic.") from error

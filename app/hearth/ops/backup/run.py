@@ -10,7 +10,7 @@ from pathlib import Path
 from hearth.config import Settings, is_folder
 from hearth.core.errors import BadConfiguration, Damaged, HearthError, Unavailable
 from hearth.ops import keys
-from hearth.ops.backup import folders, manifest, records, verify
+from hearth.ops.backup import folders, manifest, records, sftp, verify
 from hearth.ops.backup.disks import same_disk
 from hearth.ops.backup.manifest import Manifest
 from hearth.ops.backup.owners import owners
@@ -32,7 +32,14 @@ def repository(settings: Settings, *, cacheless: bool = False) -> Restic:
             remedy="Name one in the configuration: a folder on a USB disk, or another machine.",
         )
     password, environment = opening(settings)
-    return Restic(place, password, environment, cacheless=cacheless, user=backup_user())
+    return Restic(
+        place,
+        password,
+        environment,
+        cacheless=cacheless,
+        user=backup_user(),
+        login=sftp.login(settings),
+    )
 
 
 def opening(settings: Settings) -> tuple[bytes, dict[str, str]]:
