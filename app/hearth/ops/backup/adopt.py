@@ -30,7 +30,7 @@ def opened(settings: Settings | None, kit: Kit) -> Restic:
     login = None
     if kit.login is not None:
         there = sftp.server(kit.repository)
-        login = Login(there, kit.login, sftp.shown(there, kit.server or ""))
+        login = Login(there, sftp.typed(kit.login), sftp.shown(there, kit.server or ""))
     user = backup_user() if settings is not None and ours(settings, kit) else None
     folder = folder_of(settings) if settings is not None else None
     if user is not None and folder is not None:

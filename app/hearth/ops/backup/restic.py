@@ -158,16 +158,16 @@ class Restic:
 
     def _both(self, verb: str, *arguments: str) -> tuple[str, str]:
         """What it said, and what it complained of all the same."""
-        with self._started([verb, *arguments], None) as process:
+        with self._started([verb, *arguments], None) as (process, more):
             said, complaint = process.communicate()
         if process.returncode:
-            raise complaints.fault(verb, complaint, self.repository)
+            raise complaints.fault(verb, "".join([*more, complaint]), self.repository)
         return said, complaint
 
     def _messages(self, command: list[str], folder: Path) -> Iterator[dict[str, Any]]:
         said: list[str] = []
         # Complaints come in the same pipe: two could each wait for the other to be read.
-        with self._started(command, folder, errors=subprocess.STDOUT) as process:
+        with self._started(command, folder, errors=subprocess.STDOUT) as (process, more):
             assert process.stdout is not None
             for line in process.stdout:
                 message = json.loads(line) if line.startswith("{") else {}
@@ -176,12 +176,12 @@ class Restic:
                 else:
                     said.append(line)
         if process.returncode:
-            raise complaints.fault(command[0], "".join(said), self.repository)
+            raise complaints.fault(command[0], "".join([*more, *said]), self.repository)
 
     @contextmanager
     def _started(
         self, command: list[str], folder: Path | None, errors: int = subprocess.PIPE
-    ) -> Iterator[subprocess.Popen[str]]:
+    ) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
         # The password reaches restic through memory: it is on no disk and in no environment.
         secret = os.memfd_create("password", 0)
         try:
@@ -190,7 +190,7 @@ class Restic:
             options = ["--no-cache"] if self._cacheless else []
             identity = self.user.identity() if self.user is not None else {}
             with (
-                sftp.option(self.login, self.user) as reached,
+                sftp.option(self.login, self.user) as (reached, more),
                 subprocess.Popen(
                     ["restic", password, *options, *reached, *command],
                     cwd=folder or ("/" if self.user else None),  # not where root happens to be
@@ -203,7 +203,7 @@ class Restic:
                     **identity,
                 ) as process,
             ):
-                yield process
+                yield process, more
         except FileNotFoundError as error:
             raise BadConfiguration("restic is not installed", remedy="Install restic.") from error
         finally:

@@ -35,7 +35,7 @@ _KINDS = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa")  # the best first
 _PKCS8 = bytes.fromhex("302e020100300506032b657004220420")  # RFC 8410; ssh reads it from 9.6 on
 _SEED, _CHECK = 32, 3  # bytes: together 56 letters, and no padding
 _MEMORY = "/dev/shm"  # noqa: S108 - a folder of its own is made there
-_KNOWN = "known_hosts"
+_KNOWN, _SAID = "known_hosts", "said"
 
 
 @dataclass(frozen=True)
@@ -57,21 +57,26 @@ class Login:
 
     def command(self, folder: Path) -> list[str]:
         """What opens the connection, with the files in `folder`."""
-        known = [f"-oUserKnownHostsFile={folder / _KNOWN}", "-oGlobalKnownHostsFile=none"]
-        alone = ["-F", "none", "-i", f"{folder / 'key'}", "-oIdentitiesOnly=yes", *known]
+        alone = ["-F", "none", "-oIdentitiesOnly=yes", "-oGlobalKnownHostsFile=none"]
+        files = ["-i", f"{folder}/key", f"-oUserKnownHostsFile={folder}/{_KNOWN}"]
+        files += ["-E", f"{folder}/{_SAID}"]
         # Nobody is there to be asked; who does not answer, or no more, is not waited for.
         waits = ["-oConnectTimeout=20", "-oServerAliveInterval=30", "-oServerAliveCountMax=4"]
         strict = ["-oBatchMode=yes", "-oStrictHostKeyChecking=yes"]
         name = ["-l", self.server.user] if self.server.user else []
         place = ["-p", str(self.server.port), self.server.host, "-s", "sftp"]
-        return ["ssh", *alone, *strict, *waits, *name, *place]
+        return ["ssh", *alone, *files, *strict, *waits, *name, *place]
 
 
 @contextmanager
-def option(login: Login | None, user: User | None) -> Iterator[list[str]]:
-    """restic's options for one run as `user`, with the files that they name."""
+def option(login: Login | None, user: User | None) -> Iterator[tuple[list[str], list[str]]]:
+    """restic's options for one run as `user`, and, when the block is left, what ssh complained of.
+
+    restic passes that on as well, but not always before it gives up.
+    """
+    said: list[str] = []
     if login is None:
-        yield []
+        yield [], said
         return
     with tempfile.TemporaryDirectory(prefix="hearth-login-", dir=_MEMORY) as name:
         folder = Path(name)
@@ -80,7 +85,9 @@ def option(login: Login | None, user: User | None) -> Iterator[list[str]]:
         if user is not None:
             for path in (folder, *folder.iterdir()):
                 os.chown(path, user.number, user.group)
-        yield ["-o", f"sftp.command={shlex.join(login.command(folder))}"]
+        yield ["-o", f"sftp.command={shlex.join(login.command(folder))}"], said
+        if (folder / _SAID).exists():
+            said += (folder / _SAID).read_text(errors="replace").splitlines(keepends=True)
 
 
 def server(repository: str | None) -> Server:
@@ -117,6 +124,11 @@ def spelled(seed: bytes) -> str:
     """A key as letters for paper, with a few that tell a slip of the pen."""
     letters = base64.b32encode(seed + _check(seed)).decode().lower()
     return "-".join(letters[at : at + 4] for at in range(0, len(letters), 4))
+
+
+def typed(key: str) -> str:
+    """A key that was copied from paper, as it is printed; BadInput."""
+    return spelled(_seed(key))
 
 
 def pem(key: str) -> str:
