@@ -53,3 +53,14 @@ box.succeed(
     "systemctl start 'hearth-*.socket' --all; systemctl start hearth-hub.service hearth-inference.service hearth-pod-{family,finance,study}.service"
 )
 ready()
+
+new = box.succeed("readlink -f /run/booted-system/specialisation/box-with-health").strip()
+PROGRAMS.append("pod-health")
+began = time.monotonic()
+box.succeed(f"{HEARTH} update run {new} --yes")
+ready()
+row(
+    "update to a version with another pod, until every program is ready",
+    time.monotonic() - began,
+    "s",
+)

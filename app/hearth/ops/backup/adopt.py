@@ -27,16 +27,21 @@ def ours(settings: Settings, kit: Kit) -> bool:
 
 def opened(settings: Settings | None, kit: Kit) -> Restic:
     """The kit's repository. Where it is this box's own, it becomes the backup's user's."""
-    login = None
-    if kit.login is not None:
-        there = sftp.server(kit.repository)
-        login = Login(there, sftp.typed(kit.login), sftp.shown(there, kit.server or ""))
+    login = _login(settings, kit)
     user = backup_user() if settings is not None and ours(settings, kit) else None
     folder = folder_of(settings) if settings is not None else None
     if user is not None and folder is not None:
         hand_over(folder, user)
     password = kit.password.encode()
     return Restic(kit.repository, password, kit.environment, user=user, login=login)
+
+
+def _login(settings: Settings | None, kit: Kit) -> Login | None:
+    """The kit's way in, or this box's own where the kit has none for the same repository."""
+    if kit.login is None:
+        return sftp.login(settings) if settings is not None and ours(settings, kit) else None
+    there = sftp.server(kit.repository)
+    return Login(there, sftp.typed(kit.login), sftp.shown(there, kit.server or ""))
 
 
 def adopt(settings: Settings, kit: Kit, login: Login | None) -> list[str]:
