@@ -1,4 +1,4 @@
-"""`make bench-stack`: the booted box: boot, memory, backup and restore."""
+"""`make bench-stack`: the booted box: boot, memory, backup, restore and update."""
 
 from __future__ import annotations
 
