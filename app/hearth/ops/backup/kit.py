@@ -18,8 +18,10 @@ _LINE = re.compile(
 )
 _SSH_KEYS = Path("/etc/ssh")
 STEPS = (
-    "Install Hearth on the new box, with the same pods. Connect the disk with the repository.",
-    "If it is no disk, name it in services.hearth.backup.repository, and switch to that.",
+    "Install Hearth on the new box, with the same name and the same pods.",
+    "In /etc/nixos/pods.nix, for a USB disk: services.hearth.backup.usb.enable = true.",
+    "For another machine: services.hearth.backup.repository, as above.",
+    "sudo hearth update run /etc/nixos --without-backup",
     "sudo systemctl stop caddy",
     "sudo systemctl stop 'hearth-*.timer' 'hearth-*.socket' 'hearth-*.service'",
     "sudo hearth restore --kit -",
