@@ -13,7 +13,7 @@
   #
   # inputs.nixos-hardware.nixosModules.common-cpu-intel
 
-  # A pod with a folder of documents and more memory:
+  # A pod with a folder of documents, which must be there, and more memory:
   #
   # services.hearth.pods.finance = {
   #   kind = "finance";

@@ -85,7 +85,8 @@ in
       default = false;
       description = ''
         Whether the box fetches and switches by itself. This is the one program that then goes out:
-        to the place that `flake` names, and to the binary caches of nix.settings.
+        to the place that `flake` names, and to the binary caches of nix.settings. Such a switch is
+        judged at the next start alone.
       '';
     };
 
