@@ -11,21 +11,31 @@ import typer
 from flake_files import ROOT
 
 from hearth.cli.main import app
+from hearth.ops.backup.kit import STEPS
 
-GUIDES = [ROOT / "docs" / f"{name}.md" for name in ("install", "operating", "recovery")]
-PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md"]
+GUIDES = [
+    *(ROOT / "docs" / f"{name}.md" for name in ("install", "operating", "recovery")),
+    *(ROOT / "docs" / f"{name}.md" for name in ("connectors", "telegram")),
+    ROOT / "hosts" / "template" / "README.md",
+]
+PAGES = [
+    *sorted((ROOT / "docs").glob("*.md")),
+    *(ROOT / name for name in ("README.md", "secrets/README.md", "hosts/template/README.md")),
+]
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"(?:^|\s)hearth ((?:[a-z]+|-).*)")
+BLOCKS = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 
 def commands() -> list[str]:
-    """Each `hearth …` line in the guides' blocks of commands."""
+    """Each `hearth …` line in the guides' blocks of commands, and on the recovery kit."""
     lines = [
         line
         for page in GUIDES
         for block in BLOCK.findall(page.read_text())
         for line in block.splitlines()
     ]
+    lines += [step for step in STEPS if step.startswith("sudo ")]
     return [found[1].split(" > ")[0] for line in lines if (found := COMMAND.search(line))]
 
 
@@ -60,8 +70,16 @@ def test_make_targets_exist() -> None:
 def test_links_lead_somewhere() -> None:
     for page in PAGES:
         text = re.sub(r"`[^`\n]*`", "", page.read_text())
-        for link in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", text):
-            assert (page.parent / link).exists(), (page.name, link)
+        for link, anchor in re.findall(r"\]\(([^)#:\s]*)(?:#([^)]*))?\)", text):
+            target = page.parent / link if link else page
+            assert target.exists(), (page.name, link)
+            assert not anchor or anchor in anchors(target.read_text()), (page.name, link, anchor)
+
+
+def anchors(text: str) -> set[str]:
+    """What the headings of a page are called in links."""
+    headings = re.findall(r"^#+ (.+)", BLOCKS.sub("", text), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_every_alert_is_explained() -> None:
