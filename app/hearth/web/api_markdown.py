@@ -10,7 +10,7 @@ _INTRODUCTION = """\
 # The API
 
 This page is written from the hub's OpenAPI document, which a running Hearth serves at
-`/api/openapi.json`; *House › API* shows the same on a page. `HEARTH_RENEW_DOCS=1 make test
+`/api/openapi.json`; *House › For programs* shows the same on a page. `HEARTH_RENEW_DOCS=1 make test
 TESTS=tests/app/web/test_api_markdown.py` writes it anew.
 """
 
