@@ -1,8 +1,8 @@
 # This household's box. Every option is in Hearth's docs/options.md.
 { lib, ... }:
 {
-  # What the installer asked, and the pods that the house's own pages add. Both are JSON, so that a
-  # program can write them; what is written here goes before.
+  # What the installer asked, and the pods that were chosen there. Both are JSON, so that a program can
+  # write them; what is written here goes before.
   imports = [ (lib.importJSON ./box.json) ];
   services.hearth.podsFile = ./pods.json;
 

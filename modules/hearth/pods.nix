@@ -239,8 +239,7 @@ in
       default = null;
       example = literalExpression "./pods.json";
       description = ''
-        A JSON file with further pods, by name, with the same options. It is what the house's own
-        pages edit.
+        A JSON file with further pods, by name, with the same options. The installer writes one.
       '';
     };
   };
