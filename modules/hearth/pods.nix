@@ -9,7 +9,11 @@ let
     attrNames
     attrValues
     concatLists
+    concatMap
+    filter
     filterAttrs
+    genAttrs
+    hasPrefix
     literalExpression
     mapAttrs'
     mapAttrsToList
@@ -34,6 +38,8 @@ let
   ownEngine = pod: (cfg.engines.${pod.engine} or { url = null; }).url == null;
   engineSocket =
     name: pod: "${names.unit (names.engineProgram pod.engine)}-${name}.socket";
+
+  sourceFolders = pods: concatMap (pod: map toString (attrValues pod.sources)) (attrValues pods);
 
   # What the pod's programs see of the machine: their own directory, and the sources read-only.
   walls =
@@ -285,15 +291,25 @@ in
     systemd.services = mapAttrs' unit pods // mapAttrs' migration pods;
     systemd.sockets = lib.listToAttrs (concatLists (mapAttrsToList sockets pods));
 
-    systemd.tmpfiles.settings."10-hearth" = mapAttrs' (
-      name: pod:
-      nameValuePair (toString pod.directory) {
+    systemd.tmpfiles.settings."10-hearth" = lib.mkMerge [
+      (mapAttrs' (
+        name: pod:
+        nameValuePair (toString pod.directory) {
+          d = {
+            mode = "0700";
+            user = userOf name;
+            group = userOf name;
+          };
+        }
+      ) pods)
+      # Made where they are not there yet, since a pod does not start without; else left as they are.
+      (genAttrs (filter (hasPrefix "${cfg.dataDir}/") (sourceFolders pods)) (_: {
         d = {
-          mode = "0700";
-          user = userOf name;
-          group = userOf name;
+          mode = ":0755";
+          user = ":root";
+          group = ":root";
         };
-      }
-    ) pods;
+      }))
+    ];
   };
 }

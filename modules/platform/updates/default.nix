@@ -12,6 +12,7 @@ let
   inherit (lib)
     literalExpression
     mkDefault
+    mkForce
     mkIf
     mkMerge
     mkOption
@@ -22,6 +23,7 @@ let
   cfg = hearth.updates;
 
   toml = "/etc/hearth/hearth.toml";
+  flake = if cfg.flake != null then cfg.flake else "/etc/nixos";
   backedUp = (hearth.settings.backup.repository or null) != null;
   inherit (import ./scripts.nix { inherit config lib pkgs; })
     bring
@@ -85,8 +87,8 @@ in
       default = false;
       description = ''
         Whether the box fetches and switches by itself. This is the one program that then goes out:
-        to the place that `flake` names, and to the binary caches of nix.settings. Such a switch is
-        judged at the next start alone.
+        to the place that `flake` names, and to the binary caches of nix.settings. It goes through the
+        steps of `hearth update run`.
       '';
     };
 
@@ -140,12 +142,15 @@ in
 
       system.autoUpgrade = mkIf cfg.automatic {
         enable = true;
-        flake = "${if cfg.flake != null then cfg.flake else "/etc/nixos"}#${cfg.configuration}";
+        inherit flake;
         dates = cfg.schedule;
-        # The health gate is at the start; a kernel waits for the next one that somebody wants.
-        operation = mkDefault "switch";
+        # A new kernel waits for the next start that somebody wants.
         allowReboot = mkDefault false;
         randomizedDelaySec = mkDefault "30min";
+      };
+      # By the same steps as an update that somebody asks for, and so with the way back.
+      systemd.services.nixos-upgrade = mkIf cfg.automatic {
+        script = mkForce "exec ${hearth.package}/bin/hearth update run --yes --config ${toml} ${lib.escapeShellArg flake}";
       };
     }
 

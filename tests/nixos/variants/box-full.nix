@@ -1,6 +1,6 @@
 # A box with what is off by default, so that these units are rendered and rated as well: a GPU with its
-# measurements, Grafana, glances, alerts that are sent, backups on another machine, an encrypted disk,
-# secrets that an installer ships, and modules of nixos-hardware as a client would take them.
+# measurements, Grafana, glances, alerts that are sent, backups on another machine, updates by itself, an
+# encrypted disk, a folder of the household's, secrets that an installer ships, and modules of nixos-hardware as a client would take them.
 { inputs, ... }:
 {
   imports = [
@@ -14,7 +14,10 @@
     # Beside the engine that the other pods go on asking.
     engines.large.gpus = [ 0 ];
     pods = {
-      family.kind = "family";
+      family = {
+        kind = "family";
+        sources.household = "/mnt/data/knowledge/family";
+      };
       study = {
         kind = "study";
         engine = "large";
@@ -27,6 +30,7 @@
     };
     backup.repository = "sftp:hearth@nas.home.arpa:/backups/hearth";
     remote.ssh.enable = true;
+    updates.automatic = true;
     secrets = {
       file = ../../../secrets/example.yaml;
       names = [ "backup-password" ];
