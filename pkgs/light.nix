@@ -19,6 +19,8 @@ let
     !lib.hasSuffix ".whl" entry.file
     || builtins.match ".*-(none|abi3|cp[0-9]+)-(${platform})[.]whl" entry.file != null;
 
+  bare = python.pythonOnBuildForHost.pkgs;
+
   application = poetry2nix.mkPoetryApplication {
     src = source;
     pwd = ../app;
@@ -39,6 +41,18 @@ let
           package: prev.mkPoetryDep (package // { files = lib.filter fits package.files; });
         # Only for a build of Pillow from its source, of which we take the wheel.
         pytest-runner = null;
+        # poetry2nix would hand both tomli, which they take no more since nixpkgs has no Python 3.10.
+        build = bare.build.override {
+          inherit (final)
+            buildPythonPackage
+            flit-core
+            packaging
+            pyproject-hooks
+            ;
+        };
+        pyproject-hooks = bare.pyproject-hooks.override {
+          inherit (final) buildPythonPackage flit-core;
+        };
         hnswlib = prev.hnswlib.overridePythonAttrs (old: {
           nativeBuildInputs = (old.nativeBuildInputs or [ ]) ++ [
             final.pybind11

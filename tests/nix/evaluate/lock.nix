@@ -15,6 +15,7 @@ let
     };
   };
   environment = (import (places.project + "/pkgs/overlay.nix") pkgs pkgs).hearth.light;
+  inherit ((lib.head environment.extraLibs).arguments.passthru) python;
 
   # Those of the lock, and not what nixpkgs has instead of it.
   locked = lib.filter (package: package ? arguments);
@@ -26,8 +27,14 @@ let
     startSet = map item (locked environment.extraLibs);
     operator = { package, ... }: map item (locked package.arguments.propagatedBuildInputs);
   };
+
+  # They build what is no wheel, and nothing else here asks for them.
+  builders = map (name: python.pkgs.${name}.drvPath) [
+    "build"
+    "pyproject-hooks"
+  ];
 in
-lib.listToAttrs (
+builtins.deepSeq builders lib.listToAttrs (
   map (
     { key, package }:
     lib.nameValuePair key (

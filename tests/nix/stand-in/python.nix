@@ -4,8 +4,29 @@ let
   version = "3.13.2";
   numbers = lib.splitVersion version;
 
+  # With the arguments of nixpkgs 26.05: another one is an error, as it is there.
+  builders = {
+    build = lib.makeOverridable (
+      {
+        buildPythonPackage ? null,
+        flit-core ? null,
+        packaging ? null,
+        pyproject-hooks ? null,
+      }:
+      pkgs.writeText "build" ""
+    ) { };
+    pyproject-hooks = lib.makeOverridable (
+      {
+        buildPythonPackage ? null,
+        flit-core ? null,
+      }:
+      pkgs.writeText "pyproject-hooks" ""
+    ) { };
+  };
+
   # What poetry2nix takes from nixpkgs' own set.
   ofNixpkgs = lib.genAttrs [
+    "flit-core"
     "packaging"
     "poetry-core"
     "pybind11"
@@ -65,7 +86,7 @@ let
           };
         };
         override = { packageOverrides, ... }: make packageOverrides;
-        pkgs = lib.fix (lib.extends changes (final: ofNixpkgs // set final));
+        pkgs = lib.fix (lib.extends changes (final: ofNixpkgs // builders // set final));
         buildEnv.override = lib.id;
       };
     in
