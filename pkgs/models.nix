@@ -32,7 +32,8 @@ let
         cudaPackages.cuda_nvcc
       ];
       buildInputs = optionals cudaSupport [
-        cudaPackages.cuda_cccl
+        # Called cuda_cccl before CUDA 13.3.
+        (cudaPackages.cccl or cudaPackages.cuda_cccl)
         cudaPackages.cuda_cudart
         cudaPackages.libcublas
       ];
@@ -68,6 +69,8 @@ let
       version = lock.version "hnswlib";
       src = lock.source "hnswlib";
       env.HNSWLIB_NO_NATIVE = "1";
+      # Its tests are not in its source distribution.
+      doCheck = false;
     };
 
     sentence-transformers = prev.sentence-transformers.overridePythonAttrs {
