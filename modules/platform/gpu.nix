@@ -28,7 +28,7 @@ in
       default = true;
       description = ''
         Whether to use the kernel module whose source is open. It knows cards from Turing (RTX 20) on;
-        older ones need `false`.
+        older ones need `false`, and often an older driver as hardware.nvidia.package.
       '';
     };
   };
@@ -51,7 +51,17 @@ in
         package:
         let
           licences = lib.toList (package.meta.license or [ ]);
-          cuda = licence: lib.hasPrefix "CUDA" (licence.shortName or "") || (licence.shortName or "") == "cuDNN EULA";
+          # CUDA's own, and those of the two libraries beside it that torch needs.
+          cuda =
+            licence:
+            let
+              name = licence.shortName or "";
+            in
+            lib.hasPrefix "CUDA" name
+            || lib.elem name [
+              "cuDNN EULA"
+              "cuSPARSELt EULA"
+            ];
         in
         lib.hasPrefix "nvidia-" (lib.getName package) || lib.any cuda licences;
     };
