@@ -65,7 +65,7 @@ in
       default = true;
       description = ''
         Whether a switch is refused while there is no backup younger than its limit; only where
-        backups are configured. `HEARTH_NO_BACKUP_CHECK=1` lets one switch through.
+        backups are configured. `NIXOS_NO_CHECK=1` lets one `nixos-rebuild` through.
       '';
     };
 
