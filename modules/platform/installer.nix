@@ -12,6 +12,7 @@ let
     literalExpression
     mkDefault
     mkEnableOption
+    mkForce
     mkIf
     mkMerge
     mkOption
@@ -118,7 +119,7 @@ in
           "flakes"
         ];
         # Never ask the network: what is not on the stick is an error, said at once.
-        substituters = lib.mkForce [ ];
+        substituters = mkForce [ ];
         flake-registry = "";
       };
 
@@ -126,9 +127,6 @@ in
       systemd.services.hearth-install-unattended = {
         description = "Hearth: install without questions";
         wantedBy = [ "multi-user.target" ];
-        after = [ "systemd-udev-settle.service" ];
-        wants = [ "systemd-udev-settle.service" ];
-        unitConfig.ConditionPathExists = "/dev/disk/by-label/HEARTH";
         path = [
           config.nix.package
           pkgs.util-linux
@@ -142,6 +140,9 @@ in
           CacheDirectory = "hearth-install";
         };
         script = ''
+          # Sticks come late, and nixpkgs has no unit any more that waits for them.
+          udevadm settle || true
+          [ -e /dev/disk/by-label/HEARTH ] || exit 0
           mkdir -p ${stick}
           mountpoint -q ${stick} || mount -o ro,nosuid,nodev,noexec /dev/disk/by-label/HEARTH ${stick}
           if [ -e ${stick}/install.toml ]; then
@@ -150,7 +151,8 @@ in
         '';
       };
 
-      services.getty.helpLine = mkDefault ''
+      # In place of NixOS's own, which speaks of a network.
+      services.getty.helpLine = mkForce ''
 
         To install Hearth on a disk of this machine, type:  sudo hearth-install
       '';
