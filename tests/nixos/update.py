@@ -3,6 +3,8 @@
 # with that one.
 FIRST = "readlink -f /run/booted-system"
 NOW = "readlink -f /run/current-system"
+# The Nix that the box's own programs call.
+NIX = "$(dirname $(grep -o '/nix/store/[^ ]*/nix-env' $(grep -o '/nix/store/[^\" ]*-hearth-rollback' /etc/hearth/hearth.toml) | head -n 1))"
 GENERATION = "readlink /nix/var/nix/profiles/system"
 # What no version changes, and what the broken one leaves alone.
 ALWAYS = ["fail2ban", "nftables", "prometheus-node-exporter", "systemd-journald"]
@@ -171,7 +173,7 @@ with subtest("the difference is shown, and asked about"):
 
 with subtest("a stick whose update nobody on the list has signed changes nothing"):
     box.succeed(
-        f"mkdir /root/stick && nix-store --export $(nix-store -qR {NEXT}) > {STICK}",
+        f"mkdir /root/stick && {NIX}/nix-store --export $({NIX}/nix-store -qR {NEXT}) > {STICK}",
         *(f"ssh-keygen -q -t ed25519 -N '' -f /root/{name}" for name in ("maker", "stranger")),
     )
     sign("maker")
@@ -194,8 +196,8 @@ with subtest("a stick whose update nobody on the list has signed changes nothing
 
 with subtest("the next version, from a stick: another pod, another schema, and all that was there"):
     # Where no other version holds it, the box has it from nowhere else.
-    if not set(box.succeed(f"nix-store -q --referrers {NEXT} 2> /dev/null").split()) - {NEXT}:
-        box.succeed(f"nix-store --delete --ignore-liveness {NEXT}")
+    if not set(box.succeed(f"{NIX}/nix-store -q --referrers {NEXT} 2> /dev/null").split()) - {NEXT}:
+        box.succeed(f"{NIX}/nix-store --delete --ignore-liveness {NEXT}")
         box.fail(f"test -e {NEXT}")
     kept, seen = runs(ALWAYS), house(token)
     hub = runs(["hearth-hub"])
@@ -279,10 +281,7 @@ with subtest("the old version runs as before, on the new schema"):
 
 with subtest("a box that starts with a version that is not well falls back by itself"):
     # As `nixos-rebuild boot` and a power cut would have it.
-    box.succeed(
-        f"$(grep -o '/nix/store/[^ ]*/nix-env' $(grep -o '/nix/store/[^\" ]*-hearth-rollback' /etc/hearth/hearth.toml) | head -n 1)"
-        f" --profile /nix/var/nix/profiles/system --set {BROKEN}"
-    )
+    box.succeed(f"{NIX}/nix-env --profile /nix/var/nix/profiles/system --set {BROKEN}")
     box.succeed(f"{BROKEN}/bin/switch-to-configuration boot")
     box.crash()
     box.start()
