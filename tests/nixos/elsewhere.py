@@ -82,11 +82,16 @@ def changed(lines, name, value):
     return [f"{name}: {value}" if line.startswith(f"{name}: ") else line for line in lines]
 
 
+versions = {}
+
+
 def update(name):
     """Set the box up in another way, as `hearth update run /etc/nixos` would."""
-    first = box.succeed("readlink -f /run/booted-system").strip()
-    new = box.succeed(f"readlink -f {first}/specialisation/{name}").strip()
-    box.succeed(f"{HEARTH} update run {new} --yes --without-backup 2>&1")
+    if not versions:  # the one that the box came with knows them all
+        folder = "/run/booted-system/specialisation"
+        for other in box.succeed(f"ls {folder}").split():
+            versions[other] = box.succeed(f"readlink -f {folder}/{other}").strip()
+    box.succeed(f"{HEARTH} update run {versions[name]} --yes --without-backup 2>&1")
     ready()
 
 
