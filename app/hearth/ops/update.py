@@ -165,12 +165,14 @@ def _brought(run: _Run) -> None:
             where="update.bring",
             remedy="Name the command in the configuration.",
         )
-    copy = run.folder / given.name
+    copy = run.folder / "update"  # whatever the file is called, no record lies there
     try:
         run.step("signature", lambda: _verified(given, copy, update.allowed_signers))
         said = run.step("bring", lambda: run.command(update.bring, copy))
     finally:
         copy.unlink(missing_ok=True)
+    if not said:
+        raise Unavailable(f"{update.bring[0]} did not say what it has installed")
     run.new = said.splitlines()[-1]
 
 
@@ -179,12 +181,15 @@ def _verified(given: Path, copy: Path, signers: Path | None) -> str:
     needed, free = given.stat().st_size, shutil.disk_usage(copy.parent).free
     if needed > free:
         raise StorageFull(
-            f"{needed:,} bytes are needed and {free:,} are free", where=str(copy.parent)
+            f"{needed:,} bytes are needed and {free:,} are free",
+            where=str(copy.parent),
+            remedy="Free some space there.",
         )
     try:
         for name in (given.name, f"{given.name}.sig"):
             if given.with_name(name).is_file():
-                shutil.copyfile(given.with_name(name), copy.with_name(name))
+                target = f"{copy.name}{name.removeprefix(given.name)}"
+                shutil.copyfile(given.with_name(name), copy.with_name(target))
     except OSError as error:
         raise Unavailable(
             f"the update cannot be read: {error.strerror}",

@@ -215,7 +215,7 @@ def test_update_from_a_stick_is_verified_brought_and_run(
     assert told["new"] == "hearth-3"
     assert names(told)[:3] == ["signature", "bring", "backup"]
     (folder,) = (kept_house.settings.state_dir / "updates").iterdir()
-    assert not (folder / file.name).exists()
+    assert not (folder / "update").exists()
 
 
 @pytest.mark.parametrize("fault", ["tampered", "unsigned", "torn"])
@@ -235,7 +235,7 @@ def test_update_from_a_stick_that_is_not_to_be_trusted_is_not_brought(
     assert not brought.exists()
     assert result(kept_house)["outcome"] == "refused"
     (folder,) = (kept_house.settings.state_dir / "updates").iterdir()
-    assert not (folder / file.name).exists()
+    assert not (folder / "update").exists()
 
 
 def test_machine_that_takes_no_files_says_so(
