@@ -15,7 +15,7 @@ let
   inherit (lib) optionals;
 
   overrides = final: prev: {
-    # Its low-level API changes from release to release, and hearth.inference.llama speaks to it.
+    # Its low-level API changes from release to release, and hearth.inference.engine.llama speaks to it.
     llama-cpp-python = final.buildPythonPackage {
       pname = "llama-cpp-python";
       version = lock.version "llama-cpp-python";

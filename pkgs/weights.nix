@@ -6,7 +6,7 @@
   linkFarm,
 }:
 let
-  manifest = (lib.importTOML ../app/hearth/inference/models.toml).model;
+  manifest = (lib.importTOML ../app/hearth/inference/models/models.toml).model;
 
   maker = model: lib.findFirst (source: source.kind == "url") null model.sources;
   fixed = model: maker model != null && lib.all (file: file ? sha256) model.files;

@@ -23,7 +23,7 @@ let
   hardening = import ../lib/hardening.nix { inherit lib; };
   service = import ../lib/service.nix { inherit lib names; };
 
-  manifest = (lib.importTOML ../../app/hearth/inference/models.toml).model;
+  manifest = (lib.importTOML ../../app/hearth/inference/models/models.toml).model;
   known = purpose: map (model: model.name) (lib.filter (model: model.purpose == purpose) manifest);
 
   local = filterAttrs (_: engine: engine.url == null) cfg.engines;

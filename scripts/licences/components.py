@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 
-from hearth.inference.manifest import shipped
+from hearth.inference.models.manifest import shipped
 from hearth.web.vendor import PACKAGES
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -122,7 +122,7 @@ def _try_engine(models: Step) -> Results:
         (path for path in models.results() if path.suffix == ".gguf"),
         key=lambda path: path.stat().st_size,
     )
-    trial = [str(_PYTHON), "-m", "hearth.inference.trial", str(gguf)]
+    trial = [str(_PYTHON), "-m", "hearth.inference.models.trial", str(gguf)]
     try:
         call("the engine's first steps on this processor", trial)
     except Failed:

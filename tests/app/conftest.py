@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hearth.config import Settings
-from hearth.inference.pull import pull
+from hearth.inference.models.pull import pull
 
 TEST_MODELS = ("smollm2-135m-instruct", "all-minilm-l6-v2")
 

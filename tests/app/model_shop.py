@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from hearth.inference.manifest import Manifest, Model
+from hearth.inference.models.manifest import Manifest, Model
 
 
 @dataclass

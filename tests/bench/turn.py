@@ -27,7 +27,7 @@ from hearth.config import Settings
 from hearth.core.ports import ChatMessage, Passage
 from hearth.core.tools import Tool
 from hearth.inference.client import InferenceClient
-from hearth.inference.pull import pull
+from hearth.inference.models.pull import pull
 from hearth.services.pod import tool_folder
 from hearth.store.database import Database
 from hearth.tools.base import Household, ToolDependencies

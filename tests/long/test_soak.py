@@ -15,7 +15,7 @@ from running import RunningHouse
 from hearth.cli.console import HubConsole
 from hearth.config import Settings
 from hearth.core.turns import DoneEvent, ErrorEvent
-from hearth.inference.pull import pull
+from hearth.inference.models.pull import pull
 
 MODELS = ("smollm2-135m-instruct", "all-minilm-l6-v2")
 ASKING = {"anna": "finance", "jonas": "family", "mia": "study"}

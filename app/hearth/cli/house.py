@@ -15,7 +15,7 @@ from hearth.cli.options import out
 from hearth.config import Settings
 from hearth.core.errors import Damaged
 from hearth.hub.seeds import ensure_members
-from hearth.inference.library import Library
+from hearth.inference.models.library import Library
 from hearth.ops import keys
 from hearth.ops.doctor import models
 

@@ -19,9 +19,9 @@ from hearth.cli.exits import reporting
 from hearth.cli.options import settings_or_default
 from hearth.core.errors import BadInput
 from hearth.inference import pull as pulling
-from hearth.inference.library import Library
-from hearth.inference.manifest import Model
-from hearth.inference.sources import Progress
+from hearth.inference.models.library import Library
+from hearth.inference.models.manifest import Model
+from hearth.inference.models.sources import Progress
 from hearth.ops.doctor import models
 
 app = typer.Typer(no_args_is_help=True, help="The models on this machine, and how to get more.")

@@ -14,7 +14,7 @@ from pathlib import Path
 from hearth.config import Settings
 from hearth.connectors.folder import record
 from hearth.core.errors import HearthError
-from hearth.inference.library import Library
+from hearth.inference.models.library import Library
 from hearth.knowledge.index import VectorIndex
 from hearth.ops.box import BOX_RUNTIME, Trouble, look
 from hearth.ops.supervisor import Unit, units

@@ -12,11 +12,11 @@ from fastapi import FastAPI
 
 from hearth.config import EngineSettings, Settings, engine_program, load
 from hearth.core.errors import BadConfiguration, HearthError, Unavailable
-from hearth.inference.api import create_app
-from hearth.inference.embedding import SentenceEmbedder
-from hearth.inference.engine import Engine
-from hearth.inference.library import Library
-from hearth.inference.verified import verified
+from hearth.inference.engine.embedding import SentenceEmbedder
+from hearth.inference.engine.loop import Engine
+from hearth.inference.models.library import Library
+from hearth.inference.models.verified import verified
+from hearth.inference.server.app import create_app
 from hearth.ops import logs
 from hearth.ops.health import ops_app
 from hearth.ops.serving import ASGI, serve

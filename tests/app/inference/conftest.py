@@ -11,10 +11,10 @@ import pytest
 from model_server import openai_client, served
 from model_shop import Shop, open_shop
 
-from hearth.inference.api import create_app
-from hearth.inference.embedding import SentenceEmbedder
-from hearth.inference.engine import Engine
-from hearth.inference.library import Library
+from hearth.inference.engine.embedding import SentenceEmbedder
+from hearth.inference.engine.loop import Engine
+from hearth.inference.models.library import Library
+from hearth.inference.server.app import create_app
 
 SMALL = "smollm2-135m-instruct"
 MINILM = "all-minilm-l6-v2"

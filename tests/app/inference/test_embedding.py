@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hearth.core.errors import Unavailable
-from hearth.inference.embedding import SentenceEmbedder
+from hearth.inference.engine.embedding import SentenceEmbedder
 
 
 def test_a_folder_without_a_model_is_a_fault_that_is_told(tmp_path: Path) -> None:

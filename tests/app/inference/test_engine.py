@@ -13,10 +13,10 @@ import pytest
 from model_server import SURE
 
 from hearth.core.errors import BadConfiguration, BadInput, Busy, Damaged, TooLarge, Unavailable
-from hearth.inference import grammar
-from hearth.inference.engine import Engine
+from hearth.inference.engine.llama import Context, Model
+from hearth.inference.engine.loop import Engine
 from hearth.inference.generation import Answer, Done, Generation, Piece, Sampling
-from hearth.inference.llama import Context, Model
+from hearth.inference.server import grammar
 
 GREEDY = Sampling(temperature=0)
 # A text that no model can end early.

@@ -8,9 +8,9 @@ import pytest
 from model_shop import WEIGHTS, Shop, manifest, sha, stock
 
 from hearth.core.errors import BadInput, Damaged, NotFound
-from hearth.inference.library import Library
-from hearth.inference.manifest import read, shipped
-from hearth.inference.pull import pull
+from hearth.inference.models.library import Library
+from hearth.inference.models.manifest import read, shipped
+from hearth.inference.models.pull import pull
 
 
 def test_without_a_hash_nothing_is_fetched(shop: Shop, tmp_path: Path) -> None:

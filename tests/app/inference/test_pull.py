@@ -14,8 +14,8 @@ import pytest
 from model_shop import WEIGHTS, Shop, manifest, packages, sha, stock
 
 from hearth.core.errors import Damaged, StorageFull, Unavailable
-from hearth.inference.library import Library
-from hearth.inference.pull import pull
+from hearth.inference.models.library import Library
+from hearth.inference.models.pull import pull
 
 
 def leftovers(folder: Path) -> list[Path]:
@@ -72,8 +72,9 @@ def test_a_killed_pull_continues(shop: Shop, tmp_path: Path) -> None:
     shop.hold_after = 2_000_000
     entry = manifest(sources=[{"kind": "url", "url": url}])
     program = (
-        "import sys\nfrom pathlib import Path\nfrom hearth.inference.manifest import Manifest\n"
-        "from hearth.inference.pull import pull\n"
+        "import sys\nfrom pathlib import Path\n"
+        "from hearth.inference.models.manifest import Manifest\n"
+        "from hearth.inference.models.pull import pull\n"
         "pull('tiny', Path(sys.argv[1]), manifest=Manifest.model_validate_json(sys.argv[2]))\n"
     )
     command = [sys.executable, "-c", program, str(tmp_path), entry.model_dump_json()]
@@ -175,7 +176,8 @@ def test_a_disk_that_fills_up_is_said_and_survived(shop: Shop, tmp_path: Path) -
     program = (
         "import resource, sys\nfrom pathlib import Path\n"
         "from hearth.core.errors import StorageFull\n"
-        "from hearth.inference.manifest import Manifest\nfrom hearth.inference.pull import pull\n"
+        "from hearth.inference.models.manifest import Manifest\n"
+        "from hearth.inference.models.pull import pull\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, resource.RLIM_INFINITY))\n"
         "try:\n"
         "    pull('tiny', Path(sys.argv[1]), manifest=Manifest.model_validate_json(sys.argv[2]))\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hearth.inference.sequences import Sequence, Sequences, common_prefix
+from hearth.inference.engine.sequences import Sequence, Sequences, common_prefix
 
 TOKENS = st.lists(st.integers(0, 2), min_size=1, max_size=12)
 

@@ -21,8 +21,8 @@ from hearth.config import Settings, load
 from hearth.core.errors import Unavailable
 from hearth.core.ports import ChatMessage
 from hearth.inference.client import InferenceClient
-from hearth.inference.library import Library
-from hearth.inference.verified import verified
+from hearth.inference.models.library import Library
+from hearth.inference.models.verified import verified
 
 SMALL = "smollm2-135m-instruct"
 MINILM = "all-minilm-l6-v2"

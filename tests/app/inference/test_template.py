@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from hearth.core.errors import BadInput, Damaged
-from hearth.inference import tools
+from hearth.inference.engine.llama import Model
 from hearth.inference.generation import SPLIT, ModelInfo
-from hearth.inference.llama import Model
-from hearth.inference.schemas import ChatRequest
-from hearth.inference.template import ChatTemplate
+from hearth.inference.server import tools
+from hearth.inference.server.schemas import ChatRequest
+from hearth.inference.server.template import ChatTemplate
 
 CONTROL = frozenset({"<|im_start|>", "<|im_end|>"})
 QWEN_TOOLS = (

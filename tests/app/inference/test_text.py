@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hearth.inference.text import TextStream
+from hearth.inference.engine.text import TextStream
 
 TEXT = st.text(alphabet="ab¬€\n", max_size=30)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pod_house import ask, build_house
 
-from hearth.inference.embedding import SentenceEmbedder
+from hearth.inference.engine.embedding import SentenceEmbedder
 from hearth.ops.sample.write import write_household
 from hearth.store.database import Database
 from hearth.tools import documents

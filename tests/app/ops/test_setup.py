@@ -25,7 +25,7 @@ def clone(tmp_path: Path) -> Path:
     """A clone's files without what is installed in it."""
     shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
     shutil.copytree(ROOT / "app" / "requirements", tmp_path / "app" / "requirements")
-    for name in ("pyproject.toml", "hearth/web/vendor.py", "hearth/inference/models.toml"):
+    for name in ("pyproject.toml", "hearth/web/vendor.py", "hearth/inference/models/models.toml"):
         (tmp_path / "app" / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / "app" / name, tmp_path / "app" / name)
     return tmp_path

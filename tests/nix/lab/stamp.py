@@ -10,7 +10,7 @@ from typing import Any
 
 # Every file below the folders, and the files themselves.
 FOLDERS = ("hosts", "modules", "pkgs")
-FILES = ("app/hearth/inference/models.toml", "flake.nix")
+FILES = ("app/hearth/inference/models/models.toml", "flake.nix")
 TESTS = "tests/nixos"
 REMEDY = "Run `make render NIXPKGS=DIR` and commit tests/rendered."
 

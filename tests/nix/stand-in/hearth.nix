@@ -11,7 +11,7 @@ let
   overlay = project + "/pkgs/overlay.nix";
   own = if builtins.pathExists overlay then (import overlay pkgs pkgs).hearth else { };
 
-  known = builtins.fromTOML (builtins.readFile (project + "/app/hearth/inference/models.toml"));
+  known = builtins.fromTOML (builtins.readFile (project + "/app/hearth/inference/models/models.toml"));
 
   environment =
     name: programs:

@@ -1,4 +1,4 @@
-"""`python -m hearth.inference.trial GGUF`: does this build of llama.cpp compute on this processor?
+"""`python -m hearth.inference.models.trial GGUF`: does llama.cpp compute on this processor?
 
 A build that does not fit ends its process at the first step, so it is tried in a process of its
 own. Batches of several sizes are computed, because each takes another path through the kernels.
@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from hearth.core.errors import Damaged, HearthError
+from hearth.inference.engine.llama import Context, Model
+from hearth.inference.engine.sampler import Sampler
 from hearth.inference.generation import Sampling
-from hearth.inference.llama import Context, Model
-from hearth.inference.sampler import Sampler
 
 _CELLS = 256
 _BATCHES = (64, 16, 8, 1)  # rows

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hearth.core.errors import BadInput, Damaged, NotFound
-from hearth.inference import download
-from hearth.inference.manifest import Manifest, Model, ModelFile, shipped
+from hearth.inference.models import download
+from hearth.inference.models.manifest import Manifest, Model, ModelFile, shipped
 
 PINS = "pins.toml"
 

@@ -10,9 +10,9 @@ from typing import Protocol
 from zipfile import BadZipFile, ZipFile
 
 from hearth.core.errors import Damaged, NotFound, StorageFull
-from hearth.inference import download, package_index
-from hearth.inference.library import check
-from hearth.inference.manifest import (
+from hearth.inference.models import download, package_index
+from hearth.inference.models.library import check
+from hearth.inference.models.manifest import (
     FileSource,
     Model,
     ModelFile,

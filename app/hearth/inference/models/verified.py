@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from hearth.inference import download
-from hearth.inference.library import Library
+from hearth.inference.models import download
+from hearth.inference.models.library import Library
 
 Seen = dict[str, list[int | str]]  # path → size, mtime (ns), sha256 that it had
 

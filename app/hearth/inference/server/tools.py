@@ -9,15 +9,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from hearth.core.errors import BadInput
-from hearth.inference import grammar
-from hearth.inference.schemas import (
+from hearth.inference.server import grammar
+from hearth.inference.server.schemas import (
     ChatMessage,
     ChatRequest,
     NamedTool,
     ToolCall,
     ToolDefinition,
 )
-from hearth.inference.template import ChatTemplate
+from hearth.inference.server.template import ChatTemplate
 
 _FENCE = re.compile(r"\A\s*```(?:json)?\s*(.*?)\s*```\s*\Z", re.DOTALL)
 _TAGGED = re.compile(r"<tool_call>\s*(.*?)\s*(?:</tool_call>|\Z)", re.DOTALL)

@@ -100,7 +100,9 @@ def read(path: Path) -> Manifest:
 @cache
 def shipped() -> Manifest:
     """The manifest that comes with Hearth."""
-    return _parse(resources.files("hearth.inference").joinpath("models.toml").read_text("utf-8"))
+    return _parse(
+        resources.files("hearth.inference.models").joinpath("models.toml").read_text("utf-8")
+    )
 
 
 def _parse(text: str) -> Manifest:

@@ -9,8 +9,8 @@ import llama_cpp as lib
 import numpy as np
 
 from hearth.core.errors import BadInput
+from hearth.inference.engine.llama import Context, Model
 from hearth.inference.generation import Sampling
-from hearth.inference.llama import Context, Model
 
 _CANDIDATE = np.dtype([("id", "i4"), ("logit", "f4"), ("p", "f4")])  # llama_token_data
 _PENALTY_WINDOW = 256  # tokens

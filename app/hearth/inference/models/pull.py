@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from hearth.core.errors import BadInput, Damaged, HearthError, NotFound, Unavailable
-from hearth.inference import download, sources
-from hearth.inference.library import Library, check
-from hearth.inference.manifest import FileSource, Manifest, Model, Source
-from hearth.inference.sources import Progress
+from hearth.inference.models import download, sources
+from hearth.inference.models.library import Library, check
+from hearth.inference.models.manifest import FileSource, Manifest, Model, Source
+from hearth.inference.models.sources import Progress
 
 
 def quiet(done: int, total: int) -> None:

@@ -19,11 +19,11 @@ from pathlib import Path
 
 from hearth.core.errors import BadInput, Busy, HearthError, TooLarge, Unavailable
 from hearth.inference import metrics
+from hearth.inference.engine.llama import Context, Model
+from hearth.inference.engine.sampler import Sampler
+from hearth.inference.engine.sequences import Sequences
+from hearth.inference.engine.streams import Event, Request, Stream
 from hearth.inference.generation import Answer, Done, Generation, ModelInfo, Piece
-from hearth.inference.llama import Context, Model
-from hearth.inference.sampler import Sampler
-from hearth.inference.sequences import Sequences
-from hearth.inference.streams import Event, Request, Stream
 
 _log = logging.getLogger("hearth.inference")
 _BATCH = 512  # tokens a step computes at most

@@ -9,16 +9,16 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from hearth.core.errors import HearthError
-from hearth.inference import grammar, tools
 from hearth.inference.generation import Answer, Done, Generation, Piece, Sampling
-from hearth.inference.schemas import (
+from hearth.inference.server import grammar, tools
+from hearth.inference.server.schemas import (
     ChatRequest,
     JsonFormat,
     JsonSchemaFormat,
     ToolCall,
     ToolDefinition,
 )
-from hearth.inference.template import ChatTemplate
+from hearth.inference.server.template import ChatTemplate
 
 
 def generation(template: ChatTemplate, request: ChatRequest, caller: str) -> Generation:

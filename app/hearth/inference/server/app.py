@@ -16,11 +16,11 @@ from starlette.types import Receive, Scope, Send
 
 from hearth.core.errors import BadInput, HearthError, NotFound
 from hearth.inference import metrics
-from hearth.inference.chat import Reply, generation, problem
-from hearth.inference.embedding import TextEmbedder
+from hearth.inference.engine.embedding import TextEmbedder
 from hearth.inference.generation import Answer, TextEngine
-from hearth.inference.schemas import ChatRequest, EmbeddingsRequest
-from hearth.inference.template import ChatTemplate
+from hearth.inference.server.chat import Reply, generation, problem
+from hearth.inference.server.schemas import ChatRequest, EmbeddingsRequest
+from hearth.inference.server.template import ChatTemplate
 
 _log = logging.getLogger("hearth.inference")
 _PING_SECONDS = 10  # a comment in a silent stream, so that neither side takes the other for dead

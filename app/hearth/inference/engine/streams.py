@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 from hearth.core.errors import HearthError, Unavailable
 from hearth.inference import metrics
+from hearth.inference.engine.sampler import Sampler
+from hearth.inference.engine.sequences import Sequence
+from hearth.inference.engine.text import TextStream
 from hearth.inference.generation import Done, Generation, Piece
-from hearth.inference.sampler import Sampler
-from hearth.inference.sequences import Sequence
-from hearth.inference.text import TextStream
 
 _log = logging.getLogger("hearth.inference")
 Event = Piece | Done | HearthError
