@@ -33,13 +33,34 @@ class Generation:
     sampling: Sampling = field(default_factory=Sampling)
     stop: tuple[str, ...] = ()
     grammar: str | None = None  # GBNF that the text must satisfy
+    trigger: str | None = None  # the grammar holds only what follows this text, if it comes at all
+    shown: tuple[str, ...] = ()  # control tokens that appear in the text, such as "[TOOL_CALLS]"
+    logprobs: int | None = None  # likeliest alternatives told with each token; none of it if None
+    background: bool = False  # nobody waits for it: members go first
+    adapter: str | None = None  # the LoRA adapter that answers
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """A token that was, or could have been, drawn."""
+
+    bytes: tuple[int, ...]  # of its text
+    logprob: float  # natural logarithm, before temperature and grammar
+
+
+@dataclass(frozen=True)
+class TokenLogprob(Alternative):
+    """A drawn token with the likeliest alternatives, itself among them if it was one."""
+
+    top: tuple[Alternative, ...] = ()
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Text that has just been generated."""
+    """Text that has just been generated, and where asked for, the tokens that it came by."""
 
     text: str
+    logprobs: tuple[TokenLogprob, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,6 +83,7 @@ class ModelInfo:
     eos: str
     context: int  # tokens that one request may use
     control: frozenset[str]  # texts of control tokens, which no message may smuggle in
+    adapters: tuple[str, ...] = ()
 
 
 class Answer(Protocol):
@@ -83,3 +105,6 @@ class TextEngine(Protocol):
 
     async def start(self, work: Generation) -> Answer:
         """Accept a request; raises TooLarge, BadInput, Busy when the queue is full, Unavailable."""
+
+    async def forget(self, caller: str) -> None:
+        """Drop what the cache keeps of a caller's finished requests."""
