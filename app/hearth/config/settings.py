@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
-from hearth.config.house import EngineSettings, HubSettings, MemberSettings, PodSettings
+from hearth.config.engines import EngineSettings
+from hearth.config.house import HubSettings, MemberSettings, PodSettings
 from hearth.config.operation import BackupSettings, MonitoringSettings, UpdateSettings
 from hearth.config.section import Login, Name, Section
 from hearth.core.errors import BadConfiguration
@@ -76,6 +77,13 @@ class Settings(Section):
             if pod.engine not in self.engines:
                 known = ", ".join(sorted(self.engines))
                 raise ValueError(f"pods.{name}.engine: no engine {pod.engine!r}; known: {known}")
+            adapters = self.engines[pod.engine].adapters
+            if pod.adapter is not None and pod.adapter not in adapters:
+                known = ", ".join(sorted(adapters)) or "none"
+                raise ValueError(
+                    f"pods.{name}.adapter: the engine {pod.engine!r} has no adapter "
+                    f"{pod.adapter!r}; known: {known}"
+                )
         return self
 
     @model_validator(mode="after")

@@ -8,12 +8,10 @@ import logging
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import hearth.services.lean  # noqa: F401 - before anything that imports httpx
-from hearth.agent.small_talk import small_talk
 from hearth.agent.turn import ToolAgent
 from hearth.config import EngineSettings, PodSettings, Settings, engine_program, load
 from hearth.core.api import PodStatus
@@ -32,6 +30,7 @@ from hearth.pod.inbox import Inbox
 from hearth.pod.meter import MeteredEmbedder, MeteredModel
 from hearth.pod.runner import TurnRunner
 from hearth.pod.talks import Conversations
+from hearth.services import tool_folders
 from hearth.store.database import Database
 from hearth.store.pod.counts import counts
 from hearth.store.pod.documents import failures
@@ -108,12 +107,6 @@ def inference_client(settings: Settings, pod: str) -> InferenceClient:
     )
 
 
-def tool_folder(name: str, dependencies: ToolDependencies) -> ToolFolder:
-    """The folder `hearth.tools.NAME`; a pod does not carry the code of tools that it lacks."""
-    folder: ToolFolder = import_module(f"hearth.tools.{name}").folder(dependencies)
-    return folder
-
-
 def _assemble(
     settings: Settings, name: str, client: InferenceClient, database: Database
 ) -> tuple[Pod, VectorIndex]:
@@ -133,9 +126,7 @@ def _assemble(
         retriever=HybridRetriever(database, index, embedder),
         clock=clock,
     )
-    folders: dict[str, ToolFolder] = {
-        tool: tool_folder(tool, dependencies) for tool in pod_settings.tools
-    }
+    folders = tool_folders.folders(pod_settings, dependencies)
     inbox = Inbox(
         database,
         pod_settings.sources,
@@ -183,12 +174,11 @@ def _agent(
     model: MeteredModel,
     embedder: MeteredEmbedder,
 ) -> ToolAgent:
-    title = settings.title or name.title()
-    tools = [tool for part in folders.values() for tool in part.tools]
+    title = tool_folders.title(name, settings)
     return ToolAgent(
         title=title,
         persona=settings.persona,
-        tools=[*tools, small_talk(title, tools)],
+        tools=tool_folders.tools(title, folders),
         model=model,
         embedder=embedder,
     )
@@ -213,7 +203,7 @@ def _status(
     return PodStatus(
         pod=name,
         kind=pod.kind,
-        title=pod.title or name.title(),
+        title=tool_folders.title(name, pod),
         tools=tuple(tool.name for part in folders.values() for tool in part.tools),
         documents=held.documents,
         events=held.events,

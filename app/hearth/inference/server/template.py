@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os.path
 import re
 from collections.abc import Sequence
 from datetime import datetime
@@ -64,6 +65,12 @@ class ChatTemplate:
                 where="messages",
                 remedy="Alternate user and assistant messages after one system message.",
             ) from error
+
+    def head(self, instructions: str) -> str:
+        """What every prompt with this system message begins with, whatever comes after it."""
+        system = {"role": "system", "content": instructions}
+        prompts = [self.render([system, {"role": "user", "content": text}]) for text in "ab"]
+        return os.path.commonprefix(prompts)
 
     def _defused(self, value: Any) -> Any:
         """`value` with every control token in its texts split, so that it is read as plain text."""
