@@ -98,6 +98,10 @@ class PodParts:
     folder: Path
     agent: ScriptedAgent = field(default_factory=ScriptedAgent)
     notebook: Notebook = field(default_factory=Notebook)
+    forgot: int = 0  # how often the model server was told to forget
+
+    async def forget(self) -> None:
+        self.forgot += 1
 
 
 def _source(key: str) -> SourceView:
@@ -132,6 +136,7 @@ def scripted_pod(parts: PodParts, database: Database, key: bytes) -> Pod:
             uploads=parts.folder / "uploads",
             file_bytes=FILE_BYTES,
             clock=clock,
+            forgotten=parts.forget,
         ),
         openers={"event": _source},
         status=lambda: PodStatus(
@@ -146,4 +151,5 @@ def scripted_pod(parts: PodParts, database: Database, key: bytes) -> Pod:
             connectors=states({"school": parts.folder / "inbox" / "school"}),
         ),
         upload_bytes=FILE_BYTES,
+        forgotten=parts.forget,
     )
