@@ -72,7 +72,8 @@ class Engine:
         self._waiting: list[Request] = []
         self._common: list[list[int]] = []
         self._shares = scheduler.Shares()
-        self._accepted = self._placed = 0  # requests so far; each counted by one thread alone
+        self._seats: set[Request] = set()  # who waits, in the inbox too
+        self._seating = threading.Lock()
         self._beat = time.monotonic()
         self._closing = False
         self._vocabulary = threading.Lock()  # held while another thread uses the model
@@ -87,14 +88,17 @@ class Engine:
         request = self._prepare(work, deliver)
         if self._closing:
             raise _stopped()
-        if self._accepted - self._placed >= self._spec.waiting:
+        with self._seating:
+            full = sum(not seated.gone for seated in self._seats) >= self._spec.waiting
+            if not full:
+                self._seats.add(request)
+        if full:
             metrics.REQUESTS.labels("chat", work.caller, "busy").inc()
             raise Busy(
                 f"{self._spec.waiting} requests are waiting already",
                 remedy="Try again in a moment.",
                 retry_after=_RETRY_SECONDS,
             )
-        self._accepted += 1
         self._inbox.put(lambda: self._waiting.append(request))
         return request
 
@@ -201,7 +205,8 @@ class Engine:
 
     def _take_out(self, request: Request) -> None:
         self._waiting.remove(request)
-        self._placed += not request.common
+        with self._seating:
+            self._seats.discard(request)
 
     def _admit(self) -> None:
         """Give places to those whose turn it is, as long as there are places and cells."""
