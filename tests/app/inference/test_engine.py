@@ -17,7 +17,7 @@ from model_server import SURE
 from model_workers import chat_worker
 
 from hearth.core.errors import BadInput, Busy, Damaged, TooLarge, Unavailable
-from hearth.inference.engine.llama import Context
+from hearth.inference.engine.context import Context
 from hearth.inference.engine.loop import Engine
 from hearth.inference.engine.spec import ChatSpec
 from hearth.inference.engine.streams import Event

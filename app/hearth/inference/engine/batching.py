@@ -10,8 +10,8 @@ from typing import Any
 from hearth.core.errors import BadInput, HearthError
 from hearth.inference import metrics
 from hearth.inference.engine import drafts, sampler
+from hearth.inference.engine.context import Context
 from hearth.inference.engine.costs import Costs
-from hearth.inference.engine.llama import Context
 from hearth.inference.engine.scheduler import Speed, divide
 from hearth.inference.engine.sequences import Sequences
 from hearth.inference.engine.streams import Stream
