@@ -17,6 +17,7 @@ from hearth.inference.engine.loop import Engine
 from hearth.inference.models.library import Library
 from hearth.inference.models.verified import verified
 from hearth.inference.server.app import create_app
+from hearth.inference.server.models import Fixed
 from hearth.ops import logs
 from hearth.ops.health import ops_app
 from hearth.ops.serving import ASGI, serve
@@ -42,7 +43,7 @@ async def _run(settings: Settings, name: str) -> None:
         raise BadConfiguration(f"there is no engine {name!r}", where="engines")
     chosen = settings.engines[name]
     engine, embedder = await asyncio.to_thread(_load, settings, chosen)
-    app = create_app(engine, embedder, chosen.embedding_model)
+    app = create_app(Fixed(engine, {chosen.embedding_model: embedder}, {}))
     loading = asyncio.create_task(_warm(embedder))
 
     async def stop() -> None:

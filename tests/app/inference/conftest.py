@@ -15,6 +15,7 @@ from hearth.inference.engine.embedding import SentenceEmbedder
 from hearth.inference.engine.loop import Engine
 from hearth.inference.models.library import Library
 from hearth.inference.server.app import create_app
+from hearth.inference.server.models import Fixed
 
 SMALL = "smollm2-135m-instruct"
 MINILM = "all-minilm-l6-v2"
@@ -55,7 +56,7 @@ def sockets(engine: Engine, embedder: SentenceEmbedder) -> Iterator[dict[str, Pa
     """A running model server's sockets by caller; a short path, as sun_path demands."""
     with tempfile.TemporaryDirectory() as folder:
         sockets = {caller: Path(folder) / f"{caller}.sock" for caller in ("family", "study")}
-        with served(create_app(engine, embedder, MINILM), sockets):
+        with served(create_app(Fixed(engine, {MINILM: embedder}, {})), sockets):
             yield sockets
 
 

@@ -14,6 +14,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from hearth.core.errors import BadInput, Damaged
 from hearth.inference.generation import SPLIT, ModelInfo
+from hearth.inference.server import syntax
 
 # For a model that brings no template of its own.
 _CHATML = (
@@ -44,7 +45,10 @@ class ChatTemplate:
             ) from error
         self._tokens = {"bos_token": info.bos, "eos_token": info.eos}
         self._control = re.compile("|".join(map(re.escape, sorted(info.control, reverse=True))))
-        self.knows_tools = "tools" in source
+        native = syntax.known(source)
+        self.knows_tools = native is not None
+        self.syntax = native or syntax.HERMES
+        self.shown = syntax.shown(info.control)  # marks of calls that are control tokens
 
     def render(
         self, messages: Sequence[dict[str, Any]], tools: Sequence[dict[str, Any]] | None = None
