@@ -45,7 +45,8 @@ def literal(text: str) -> str:
 
 @lru_cache(maxsize=256)
 def _compose(root: str, schemas: str, where: str) -> str:
-    converter = _Converter(prop_order={}, allow_fetch=False, dotall=False, raw_pattern=False)
+    make: Any = _Converter  # the library has no types
+    converter = make(prop_order={}, allow_fetch=False, dotall=False, raw_pattern=False)
     rules = [f"root ::= {root}"]
     try:
         for name, schema in json.loads(schemas).items():
@@ -62,7 +63,7 @@ def _compose(root: str, schemas: str, where: str) -> str:
     return text.replace(_LOOSE_CHARACTER, _JSON_CHARACTER)
 
 
-class _Converter(SchemaConverter):  # type: ignore[misc]
+class _Converter(SchemaConverter):
     """llama.cpp's converter, with literals that hold backslashes, quotes and umlauts."""
 
     def _format_literal(self, text: str) -> str:
@@ -93,12 +94,13 @@ def _numbered(schema: dict[str, Any], prefix: str) -> dict[str, Any]:
             return _ANYTHING
         return {key: copy(value) for key, value in node.items() if key != "$defs"}
 
-    whole = copy(schema)
+    whole: dict[str, Any] = copy(schema)
     definitions: dict[str, Any] = {}
     while missing := [reference for reference in names if names[reference] not in definitions]:
         for reference in missing:
             definitions[names[reference]] = copy(_target(schema, reference))
-    return whole | {"$defs": definitions} if definitions else whole
+    # In a list of one, for the converter looks for references nowhere beside a reference.
+    return {"anyOf": [whole], "$defs": definitions} if definitions else whole
 
 
 def _target(schema: Any, reference: str) -> Any:

@@ -93,5 +93,3 @@ def known(template: str) -> Syntax | None:
 def shown(control: frozenset[str]) -> tuple[str, ...]:
     """The marks that a model has as control tokens."""
     return tuple(mark for mark in MARKS if mark in control)
-
-

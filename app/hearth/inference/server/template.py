@@ -44,7 +44,8 @@ class ChatTemplate:
                 remedy="Use another model.",
             ) from error
         self._tokens = {"bos_token": info.bos, "eos_token": info.eos}
-        self._control = re.compile("|".join(map(re.escape, sorted(info.control, reverse=True))))
+        control = "|".join(map(re.escape, sorted(info.control, reverse=True)))
+        self._control = re.compile(control or r"(?!)")  # without any, nothing is one
         native = syntax.known(source)
         self.knows_tools = native is not None
         self.syntax = native or syntax.HERMES
