@@ -117,10 +117,10 @@ class Fleet:
         return tuple(name for name, offer in self._offers.items() if offer.stays)
 
     def fault(self, name: str) -> str | None:
-        """What is wrong with a model that stays."""
-        if name in self.loaded and self.loaded[name].healthy():
-            return None
-        return self._faults.get(name, "its process is being started")
+        """What is wrong with a model that stays; while it loads, requests wait for it."""
+        if name in self.loaded and not self.loaded[name].healthy():
+            return "its process is being started again"
+        return self._faults.get(name)
 
     def healthy(self) -> bool:
         """Whether this program itself is well; it starts the models' processes again by itself."""
