@@ -97,10 +97,16 @@ class EngineSettings(ModelSettings):
     url: str | None = Field(
         None,
         pattern=r"^(https?|unix)://.+",
-        description="Another OpenAI-compatible endpoint in place of hearth-inference.",
+        description="Another OpenAI-compatible endpoint in place of hearth-inference. One beyond "
+        "this machine reads what its pods are asked and what they find: that leaves the house.",
     )
     external_model: str | None = Field(
         None, description="The chat model's name at `url`, where it differs from `chat_model`."
+    )
+    fallback: Name | None = Field(
+        None,
+        description="Which other `[engines.NAME]` answers while this one is away or has no room; "
+        "embeddings only where both have the same `embedding_model`.",
     )
 
     @model_validator(mode="after")

@@ -87,6 +87,17 @@ class Settings(Section):
         return self
 
     @model_validator(mode="after")
+    def _fallbacks_exist(self) -> Settings:
+        for name, engine in self.engines.items():
+            others = sorted(self.engines.keys() - {name})
+            if engine.fallback is not None and engine.fallback not in others:
+                known = f"known: {', '.join(others)}" if others else "there is no other"
+                raise ValueError(
+                    f"engines.{name}.fallback: no other engine {engine.fallback!r}; {known}"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _sockets_are_free(self) -> Settings:
         for name in sorted(self.pods.keys() & {"ops", DRILL}):
             raise ValueError(f"pods.{name}: this name is taken by a socket of the model server")
@@ -173,9 +184,15 @@ class Settings(Section):
         """The Unix socket on which `program` listens for `caller`, and for nobody else."""
         return self.runtime / program / f"{caller}.sock"
 
+    def engines_of(self, pod: str) -> list[str]:
+        """The engines that a pod asks: its own, and that one's fallback where it has one."""
+        own = self.pods[pod].engine
+        fallback = self.engines[own].fallback
+        return [own] if fallback is None else [own, fallback]
+
     def callers(self, engine: str) -> list[str]:
         """Who may call the model server of `engine`: its pods, and the drill where there is one."""
-        pods = [name for name, pod in self.pods.items() if pod.engine == engine]
+        pods = [pod for pod in self.pods if engine in self.engines_of(pod)]
         return pods if self.backup.repository is None else [*pods, DRILL]
 
     def credential(self, name: str) -> bytes:

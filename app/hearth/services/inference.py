@@ -13,7 +13,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from prometheus_client import REGISTRY
 
-from hearth.config import Settings, engine_program, load
+from hearth.config import engine_program, load
 from hearth.core.errors import BadConfiguration, HearthError
 from hearth.inference.server.app import create_app
 from hearth.inference.server.template import ChatTemplate

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -25,9 +26,8 @@ def offers(settings: Settings, name: str) -> list[Offer]:
     library = Library(settings.models)
     state = settings.state_dir / "inference"
     check = partial(verified, library, memory=state / "verified.json")
-    chat = partial(_chat, library, engine, state / "prefixes")
     found = [
-        chat(engine.chat_model, engine, check(engine.chat_model), stays=True),
+        _chat(engine, engine.chat_model, engine, check(engine.chat_model), stays=True),
         _sentences(engine.embedding_model, engine, check(engine.embedding_model), stays=True),
     ]
     if engine.rerank_model:
@@ -35,21 +35,13 @@ def offers(settings: Settings, name: str) -> list[Offer]:
         found.append(_sentences(engine.rerank_model, engine, path, kind="rerank"))
     for model, how in engine.further.items():
         if how.stays or library.has(model):
-            found.append(chat(model, how, check(model), stays=how.stays))
-    return found
+            found.append(_chat(engine, model, how, check(model), stays=how.stays))
+    return [_kept(offer, library, state / "prefixes") for offer in found]
 
 
 def _chat(
-    library: Library,
-    engine: EngineSettings,
-    prefixes: Path,
-    name: str,
-    how: ModelSettings,
-    path: Path,
-    *,
-    stays: bool,
+    engine: EngineSettings, name: str, how: ModelSettings, path: Path, *, stays: bool
 ) -> Offer:
-    own = how is engine
     spec = ChatSpec(
         path=path,
         name=name,
@@ -59,12 +51,19 @@ def _chat(
         threads=engine.threads,
         gpu_layers=how.gpu_layers,
         tensor_split=how.tensor_split,
-        adapters=dict(engine.adapters) if own else {},
-        prefixes=prefixes / name,
-        digest=library.model(name).files[0].sha256 or "",
+        adapters=dict(engine.adapters) if how is engine else {},
     )
     gpus = {"CUDA_VISIBLE_DEVICES": ",".join(map(str, how.gpus))} if how.gpus else {}
     return Offer(spec, path.stat().st_size, stays, gpus)
+
+
+def _kept(offer: Offer, library: Library, folder: Path) -> Offer:
+    """With a place for what is computed once for all pods."""
+    if not isinstance(offer.spec, ChatSpec):
+        return offer
+    name = offer.spec.name
+    digest = library.model(name).files[0].sha256 or ""
+    return replace(offer, spec=replace(offer.spec, prefixes=folder / name, digest=digest))
 
 
 def _sentences(

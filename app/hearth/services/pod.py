@@ -13,16 +13,15 @@ from zoneinfo import ZoneInfo
 
 import hearth.services.lean  # noqa: F401 - before anything that imports httpx
 from hearth.agent.turn import ToolAgent
-from hearth.config import EngineSettings, PodSettings, Settings, engine_program, load
+from hearth.config import EngineSettings, PodSettings, Settings, load
 from hearth.core.api import PodStatus
 from hearth.core.errors import HearthError
-from hearth.inference.client import InferenceClient
 from hearth.knowledge.index import VectorIndex
 from hearth.knowledge.retrieve import HybridRetriever
 from hearth.ops import logs
 from hearth.ops.health import ops_app
 from hearth.ops.serving import give_back_memory, serve
-from hearth.pod import grants
+from hearth.pod import engines, grants
 from hearth.pod.actions import Actions
 from hearth.pod.app import Pod, create_app
 from hearth.pod.connected import follow, states
@@ -62,7 +61,7 @@ def main() -> None:
 
 async def _run(settings: Settings, name: str) -> None:
     pod_settings = settings.pods[name]
-    client = inference_client(settings, name)
+    client = engines.models(settings, name)
     database = Database(settings.pod_dir(name) / "pod.sqlite3")
     pod, index = _assemble(settings, name, client, database)
     background = [
@@ -81,34 +80,18 @@ async def _run(settings: Settings, name: str) -> None:
 
     program = f"pod-{name}"
     checks = {"database": lambda: _readable(database)}
+    notes = {"engine": lambda: engines.note(client)}
     log.info("pod", extra={"pod": name, "tools": pod_settings.tools})
     await serve(
-        {"hub": create_app(pod), "ops": ops_app(checks)},
+        {"hub": create_app(pod), "ops": ops_app(checks, notes)},
         {caller: settings.socket(program, caller) for caller in ("hub", "ops")},
         ready=pod.runner.resume,
         stopping=stop,
     )
 
 
-def inference_client(settings: Settings, pod: str) -> InferenceClient:
-    """The model server of a pod's engine: its own socket there, or another endpoint."""
-    name = settings.pods[pod].engine
-    engine = settings.engines[name]
-    if engine.url is not None:
-        return InferenceClient.at_url(
-            engine.url,
-            chat_model=engine.external_model or engine.chat_model,
-            embedding_model=engine.embedding_model,
-        )
-    return InferenceClient.over_socket(
-        settings.socket(engine_program(name), pod),
-        chat_model=engine.chat_model,
-        embedding_model=engine.embedding_model,
-    )
-
-
 def _assemble(
-    settings: Settings, name: str, client: InferenceClient, database: Database
+    settings: Settings, name: str, client: engines.Models, database: Database
 ) -> tuple[Pod, VectorIndex]:
     pod_settings = settings.pods[name]
     engine: EngineSettings = settings.engines[pod_settings.engine]
@@ -138,6 +121,7 @@ def _assemble(
         file_bytes=pod_settings.file_bytes,
         clock=clock,
         after_reading=partial(_rest, database),
+        forgotten=client.forget,
     )
     agent = _agent(name, pod_settings, folders, MeteredModel(client), embedder)
     *most, last = (PLACES[tool] for tool in pod_settings.tools)
@@ -155,7 +139,16 @@ def _assemble(
         openers={
             kind: opener for part in folders.values() for kind, opener in part.openers.items()
         },
-        status=lambda: _status(settings, name, folders, database, inbox),
+        status=partial(
+            _status,
+            settings,
+            name,
+            folders=folders,
+            database=database,
+            inbox=inbox,
+            client=client,
+        ),
+        forgotten=client.forget,
         upload_bytes=pod_settings.file_bytes,
     )
     return pod, index
@@ -193,9 +186,11 @@ def _inboxes(settings: Settings, name: str) -> dict[str, Path]:
 def _status(
     settings: Settings,
     name: str,
+    *,
     folders: Mapping[str, ToolFolder],
     database: Database,
     inbox: Inbox,
+    client: engines.Models,
 ) -> PodStatus:
     with database.read() as session:
         held, failed = counts(session), failures(session)
@@ -212,6 +207,7 @@ def _status(
         failed=tuple(failed),
         connectors=states(_inboxes(settings, name)),
         syncing=inbox.busy,
+        engine=engines.state(client),
     )
 
 

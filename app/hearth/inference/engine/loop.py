@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from hearth.core.errors import BadInput, Busy, HearthError, NotFound, TooLarge, Unavailable
+from hearth.core.errors import Busy, HearthError, NotFound, TooLarge, Unavailable
 from hearth.inference import metrics
 from hearth.inference.engine import scheduler
 from hearth.inference.engine.batching import Batcher
@@ -45,9 +45,7 @@ class Engine:
     def __init__(self, spec: ChatSpec, flush: Callable[[], None] = lambda: None) -> None:
         self._spec = spec
         self._flush = flush
-        self._model = Model(
-            spec.path, gpu_layers=spec.gpu_layers, tensor_split=spec.tensor_split
-        )
+        self._model = Model(spec.path, gpu_layers=spec.gpu_layers, tensor_split=spec.tensor_split)
         self._adapters = {
             name: self._model.adapter(path) for name, path in sorted(spec.adapters.items())
         }
@@ -224,9 +222,7 @@ class Engine:
 
     def _leader(self, request: Request) -> bool:
         """Whether a running request is computing what this one can start from a little later."""
-        leader = self._sequences.leader(
-            request.work.caller, request.prompt, request.work.adapter
-        )
+        leader = self._sequences.leader(request.work.caller, request.prompt, request.work.adapter)
         for stream in self._running:
             if stream.sequence is leader:
                 stream.request.background &= request.background

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -49,7 +48,7 @@ class SavedPrefixes:
             path.parent.mkdir(parents=True, exist_ok=True)
             context.save(sequence, tokens, draft)
             _beside(path).write_text(_digest(draft), encoding="ascii")
-            os.replace(draft, path)
+            draft.replace(path)
         except (OSError, RuntimeError) as error:
             draft.unlink(missing_ok=True)
             _log.warning("a common prefix could not be saved", extra={"fault": str(error)})

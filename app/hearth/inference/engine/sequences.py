@@ -114,9 +114,12 @@ class Sequences:
         shared = self._longest_prefix(caller, adapter, prompt)[1]
         for sequence in self._running:
             unread = len(sequence.tokens) < len(sequence.prompt)
-            if unread and sequence.usable(caller, adapter):
-                if common_prefix(sequence.prompt, prompt) > shared + _WORTH:
-                    return sequence
+            if (
+                unread
+                and sequence.usable(caller, adapter)
+                and common_prefix(sequence.prompt, prompt) > shared + _WORTH
+            ):
+                return sequence
         return None
 
     def grow(self, sequence: Sequence, tokens: Tokens[int]) -> None:

@@ -147,7 +147,9 @@ class Child:
                 self._connection = None
             status = self._process.wait()
             if not self._closing.is_set():
-                _log.error("a model's process has ended", extra={"model": self.name, "status": status})
+                _log.error(
+                    "a model's process has ended", extra={"model": self.name, "status": status}
+                )
             self._lost()
 
     def _listen(self, connection: socket.socket, lines: Any) -> None:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from hearth.core.errors import Busy, HearthError, from_problem
+from hearth.core.errors import Busy, HearthError, Unavailable, from_problem
 from hearth.inference.workers.child import Child, Message, Stopped
 
 _RETRY_SECONDS = 5.0
@@ -110,8 +110,9 @@ class ModelProcess:
     def stop(self, number: int) -> None:
         """Nobody waits for a request any more."""
         with self._lock:
-            known = self._open.pop(number, None)
-        if known:
+            inbox = self._open.pop(number, None)
+        if inbox:
+            inbox.put([Unavailable("the caller has gone away")])
             with contextlib.suppress(HearthError):
                 self.child.send({"stop": number})
 
