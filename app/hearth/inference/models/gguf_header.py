@@ -211,7 +211,7 @@ class _Reader:
         return count
 
     def _number(self, letter: str) -> int:
-        (value,) = struct.unpack(f"<{letter}", self._take(struct.calcsize(f"<{letter}")))
+        value: int = struct.unpack(f"<{letter}", self._take(struct.calcsize(f"<{letter}")))[0]
         return value
 
     def _take(self, size: int) -> bytes:
