@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Annotated, Any
 
 import typer
@@ -26,7 +26,7 @@ def plan_(
         list[str] | None,
         typer.Argument(
             metavar="[MODEL]...",
-            help="Names from `hearth models list`, or GGUF files; else the configuration's engines.",
+            help="Names from `hearth models list`, or GGUF files; else those of the configuration.",
         ),
     ] = None,
     *,
@@ -46,7 +46,9 @@ def plan_(
     """Say what fits where, from the models' headers. Exits 2 if something does not fit."""
     with reporting(as_json=as_json):
         settings = settings_of(config) if config else settings_or_default()
-        wanted = of_names(settings, names, context) if names else of_engines(settings)
+        wanted = of_names(settings, names) if names else of_engines(settings)
+        if context is not None:
+            wanted = [replace(one, context=context) for one in wanted]
         machine = box(gpu or (), ram)
         placements = plan(wanted, machine)
     if as_json:
@@ -82,7 +84,8 @@ def _show(placements: Sequence[Placement], machine: Box, *, planned: bool) -> No
         name = "" if gpu.name == "planned" else f", {escape(gpu.name)}"
         _out.print(f"GPU {gpu.index}: {_gib(gpu.free)} of {_gib(gpu.total)} GiB free{name}.")
     if not machine.gpus:
-        _out.print("No GPU: nvidia-smi names none. --gpu 24G plans for one.")
+        none = "No GPU" if planned else "No GPU: nvidia-smi names none"
+        _out.print(f"{none}. --gpu 24G plans for one.")
     titles = "".join(f"{title:>10}" for title in ("weights", "cache", "working", "together"))
     _out.print(f"\n[dim]{'GiB':<10}{titles}[/dim]")
     for placement in placements:
@@ -92,8 +95,7 @@ def _show(placements: Sequence[Placement], machine: Box, *, planned: bool) -> No
             _out.print(f"  {place:<8}" + "".join(f"{_gib(figure):>10}" for figure in figures))
         if placement.where == "nowhere":
             _out.print(f"  [red]does not fit[/red]: {_remedy(placement, machine)}")
-    _out.print()
-    for note in _notes(placements):
+    for note in ("", *notes) if (notes := list(_notes(placements))) else ():
         _out.print(note)
     _show_settings(placements, machine)
 
@@ -119,7 +121,8 @@ def _notes(placements: Sequence[Placement]) -> Iterator[str]:
         model = placement.wanted.model
         if placement.where == "partly" and model:
             name, layers = escape(placement.wanted.name), len(model.layers) + 1
-            yield f"{name}: {placement.gpu_layers} of {layers} layers are on GPUs; the rest is slow."
+            held = placement.gpu_layers
+            yield f"{name}: {held} of {layers} layers are on GPUs; the rest is slower."
     if any(placement.wanted.estimated for placement in placements):
         yield "An estimate comes from the file's size alone; pull the model for exact figures."
     if any(placement.takes.bound for placement in placements):

@@ -176,7 +176,8 @@ def _largest(placement: Placement, way: Sequence[Placement], free: _Free) -> int
     for other in way:
         if other is not placement:
             free = free.without(other)
-    least, most = 0, min(wanted.model.trained_context, _MOST) // _STEP
+    # A request can use as much as the model was trained for, and there may be several.
+    least, most = 0, min(wanted.model.trained_context * wanted.parallel, _MOST) // _STEP
     while least < most:
         middle = (least + most + 1) // 2
         takes = wanted.takes(placement.gpu_layers, placement.shares, middle * _STEP)

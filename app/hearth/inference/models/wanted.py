@@ -24,7 +24,7 @@ def of_engines(settings: Settings) -> list[Wanted]:
     return found
 
 
-def of_names(settings: Settings, names: Sequence[str], context: int | None) -> list[Wanted]:
+def of_names(settings: Settings, names: Sequence[str]) -> list[Wanted]:
     """Models by name, or GGUF files by path; as the default engine would load them."""
     library = Library(settings.models)
     found = []
@@ -32,16 +32,12 @@ def of_names(settings: Settings, names: Sequence[str], context: int | None) -> l
         if name in library.manifest.models:
             found.append(_one(library, name, ModelSettings()))
         elif name.endswith(".gguf"):
-            found.append(_file(name, Path(name)))
+            found.append(_file(Path(name).stem, Path(name)))
         else:
             library.model(name)  # NotFound, with the names that are known
     first = next((one for one in found if one.model), None)
     return [
-        replace(
-            one,
-            context=context or one.context,
-            table=one.table if one is first else _further(one.table, one.name),
-        )
+        replace(one, table=one.table if one is first else _further(one.table, one.name))
         for one in found
     ]
 
