@@ -152,11 +152,36 @@ def _show_settings(placements: Sequence[Placement], machine: Box) -> None:
         _print_lines(f"[{placement.wanted.table}]", *lines)
     _out.print("On a box:")
     for placement in chat:
-        lines = [
-            f"  {_camel(key)} = {_nix(value)};"
-            for key, value in _settings(placement, machine).items()
-        ]
-        _print_lines(f"services.hearth.{placement.wanted.table} = {{", *lines, "};")
+        _print_lines(*_on_a_box(placement, _settings(placement, machine), chat))
+
+
+def _on_a_box(
+    placement: Placement, values: dict[str, Any], others: Sequence[Placement]
+) -> Iterator[str]:
+    """The same as options of the NixOS module, which has none for a further model."""
+    table = placement.wanted.table
+    if _is_further(table):
+        yield f"services.hearth.settings.{table} = {{"
+        yield from (f"  {key} = {_nix(value)};" for key, value in values.items())
+        yield "};"
+        return
+    # The engine's unit sees the GPUs of all its models.
+    seen = sorted({gpu for one in others if _same_engine(one, table) for gpu in one.gpus})
+    own = values.get("gpus", [])
+    yield f"services.hearth.{table} = {{"
+    for key, value in (values | ({"gpus": seen} if seen else {})).items():
+        yield f"  {_camel(key)} = {_nix(value)};"
+    yield "};"
+    if own and own != seen:
+        yield f"services.hearth.settings.{table}.gpus = {_nix(own)};"
+
+
+def _same_engine(placement: Placement, table: str) -> bool:
+    return f"{placement.wanted.table}.".startswith(f"{table}.")
+
+
+def _is_further(table: str) -> bool:
+    return ".models." in table
 
 
 def _print_lines(*lines: str) -> None:
@@ -169,8 +194,7 @@ def _settings(placement: Placement, machine: Box) -> dict[str, Any]:
     wanted = placement.wanted
     if wanted.model is None or placement.where == "nowhere":
         return {}
-    further = ".models." in wanted.table
-    values: dict[str, Any] = {} if further else {"chat_model": wanted.name}
+    values: dict[str, Any] = {} if _is_further(wanted.table) else {"chat_model": wanted.name}
     values["context"] = wanted.context
     if placement.gpus:
         values["gpus"] = list(placement.gpus)

@@ -52,7 +52,7 @@ def test_models_make_room_for_each_other() -> None:
     assert places([chat(4), chat(14)], machine(8, 24, 9)) == [("gpu", (1,)), ("gpu", (0,))]
     assert places([chat(4), EMBEDDING], machine(8, 24)) == [("gpu", (0,)), ("ram", ())]
     # Rather both in RAM and on the GPU than one of them nowhere.
-    both = plan([chat(5), chat(5)], machine(10, 8.9))
+    both = plan([chat(5), chat(5)], machine(10, 8.5))
     assert sorted(placement.where for placement in both) == ["gpu", "ram"]
 
 
