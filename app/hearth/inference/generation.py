@@ -120,5 +120,5 @@ class TextEmbedder(Protocol):
 class TextReranker(Protocol):
     """A model that judges how well documents answer a query."""
 
-    async def rank(self, query: str, documents: Sequence[str]) -> list[float]:
+    async def rank(self, query: str, documents: Sequence[str]) -> Sequence[float]:
         """A score for each document; a higher one is better."""

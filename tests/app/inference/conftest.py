@@ -8,6 +8,7 @@ from pathlib import Path
 
 import openai
 import pytest
+from fixed_models import Fixed
 from model_server import openai_client, served
 from model_shop import Shop, open_shop
 from model_workers import chat_worker, embedding_worker
@@ -56,7 +57,7 @@ def sockets(engine: ChatWorker, embedder: SentenceWorker) -> Iterator[dict[str, 
     """A running model server's sockets by caller; a short path, as sun_path demands."""
     with tempfile.TemporaryDirectory() as folder:
         sockets = {caller: Path(folder) / f"{caller}.sock" for caller in ("family", "study")}
-        with served(create_app(engine, embedder, MINILM), sockets):
+        with served(create_app(Fixed(engine, {MINILM: embedder}, {})), sockets):
             yield sockets
 
 

@@ -6,33 +6,27 @@ import asyncio
 import contextlib
 import json
 import queue
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from engine_asking import answered, first_piece, question
 from model_server import SURE
 from model_workers import chat_worker
 
 from hearth.core.errors import BadInput, Busy, Damaged, TooLarge, Unavailable
-from hearth.inference.engine.llama import Context
+from hearth.inference.engine.context import Context
 from hearth.inference.engine.loop import Engine
 from hearth.inference.engine.spec import ChatSpec
 from hearth.inference.engine.streams import Event
-from hearth.inference.generation import Answer, Done, Generation, Piece, Sampling
+from hearth.inference.generation import Done, Generation, Piece, Sampling
 from hearth.inference.server import grammar
 from hearth.inference.workers.chat import ChatWorker
 
-GREEDY = Sampling(temperature=0)
 # A text that no model can end early.
 LONG = grammar.of_schema({"type": "string", "minLength": 1_500})
-
-
-def question(text: str, **fields: object) -> Generation:
-    prompt = f"<|im_start|>user\n{text}<|im_end|>\n<|im_start|>assistant\n"
-    defaults: dict[str, object] = {"caller": "a", "max_tokens": 16, "sampling": GREEDY}
-    return Generation(prompt=prompt, **(defaults | fields))  # type: ignore[arg-type]
 
 
 def sure_prompt() -> str:
@@ -42,19 +36,6 @@ def sure_prompt() -> str:
 
 def endless(caller: str = "a") -> Generation:
     return question("Write.", caller=caller, max_tokens=1_200, grammar=LONG)
-
-
-async def answered(answer: Answer) -> tuple[str, Done]:
-    pieces = [event async for event in answer]
-    done = pieces.pop()
-    assert isinstance(done, Done)
-    return "".join(piece.text for piece in pieces if isinstance(piece, Piece)), done
-
-
-async def first_piece(answer: Answer) -> AsyncIterator[Piece | Done]:
-    events = aiter(answer)
-    assert isinstance(await anext(events), Piece)
-    return events
 
 
 def small_spec(path: Path, **fields: Any) -> ChatSpec:

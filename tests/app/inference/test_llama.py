@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from hearth.core.errors import BadConfiguration
-from hearth.inference.engine.llama import Context, Model
+from hearth.inference.engine.context import Context
+from hearth.inference.engine.llama import Model
 
 
 @pytest.fixture

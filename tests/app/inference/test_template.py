@@ -55,6 +55,11 @@ def test_the_splitting_character_itself_is_dropped() -> None:
     assert "ab" in rendered
 
 
+def test_without_control_tokens_nothing_is_split() -> None:
+    model = ModelInfo("m", None, "", "", 100, frozenset())
+    assert SPLIT not in ChatTemplate(model).render([{"role": "user", "content": "hello"}])
+
+
 def test_a_template_that_objects_is_bad_input() -> None:
     template = ChatTemplate(info("{{ raise_exception('roles must alternate') }}"))
     with pytest.raises(BadInput, match="roles must alternate"):
@@ -95,31 +100,10 @@ def test_tools_are_introduced_where_the_template_knows_none() -> None:
     assert prompt.index("Be kind.") < prompt.index('"name": "add"') < prompt.index("hi")
 
 
-@pytest.mark.parametrize(
-    ("text", "arguments"),
-    [
-        ('<tool_call>\n{"name": "add", "arguments": {"a": 1}}\n</tool_call>', ['{"a": 1}']),
-        ('```json\n{"name": "add", "arguments": {}}\n```', ["{}"]),
-        ('{"name": "add", "arguments": {}}', ["{}"]),
-        (
-            '<tool_call>{"name": "add", "arguments": {}}</tool_call>\n<tool_call>{"name": "add"}',
-            ["{}", "{}"],
-        ),
-        ('{"name": "remove", "arguments": {}}', []),
-        ('{"name": "add", "arguments": []}', []),
-        ("I would call add.", []),
-        ("[1, 2]", []),
-    ],
-)
-def test_calls_are_read_out_of_an_answer(text: str, arguments: list[str]) -> None:
-    calls = tools.parse(text, tools.offered(request(tools=[ADD])))
-    assert [call.function.arguments for call in calls] == arguments
-
-
 def test_a_choice_must_be_among_the_tools() -> None:
     chosen = {"type": "function", "function": {"name": "remove"}}
     with pytest.raises(BadInput, match="remove"):
-        tools.offered(request(tools=[ADD], tool_choice=chosen))
+        tools.usable(request(tools=[ADD], tool_choice=chosen))
     with pytest.raises(BadInput, match="no tools"):
-        tools.offered(request(tool_choice="required"))
-    assert tools.offered(request(tools=[ADD], tool_choice="none")) == []
+        tools.usable(request(tool_choice="required"))
+    assert tools.usable(request(tools=[ADD], tool_choice="none")) == []

@@ -10,7 +10,8 @@ from typing import Any
 from hearth.core.errors import BadInput, HearthError
 from hearth.inference import metrics
 from hearth.inference.engine import drafts, sampler
-from hearth.inference.engine.llama import Context
+from hearth.inference.engine.context import Context
+from hearth.inference.engine.costs import Costs
 from hearth.inference.engine.scheduler import Speed, divide
 from hearth.inference.engine.sequences import Sequences
 from hearth.inference.engine.streams import Stream
@@ -38,6 +39,7 @@ class Batcher:
         self._guessing = guessing
         self._adapter: str | None = None  # the one that the context computes with
         self.speed = Speed()
+        self._costs = Costs()
 
     def step(self, running: Sequence[Stream]) -> list[tuple[Stream, Done | HearthError]]:
         """Compute one batch; returns the streams that have ended. RuntimeError as decode."""
@@ -51,6 +53,8 @@ class Batcher:
         self._context.decode()
         computed = time.perf_counter()
         self.speed.note(rows, prompt, computed - sent)
+        if not prompt:
+            self._costs.note(rows, computed - sent)
         ends = [(turn.stream, end) for turn in turns if (end := self._advance(turn))]
         metrics.ROWS.observe(rows)
         metrics.COMPUTING.inc(computed - sent)
@@ -76,7 +80,8 @@ class Batcher:
         room = self._context.room - len(decoding)
         budget = self.speed.budget(decoding=bool(decoding), room=room) if reading else 0
         guessing = self._guessing and not reading
-        dealt = drafts.deal(decoding) if guessing else [[] for _ in decoding]
+        most = self._context.outputs_left - len(decoding) if guessing else 0
+        dealt = drafts.deal(decoding, self._costs, most)
         turns = []
         for stream, guesses in zip(decoding, dealt, strict=True):
             assert stream.last is not None

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from hearth.inference.engine.costs import Costs
+
 _WORDS = 3  # tokens that must match
-# llama.cpp computes 8 and 16 rows about as fast as 6 and 10 (its kernels take rows in eights), so
-# smaller batches are filled up to these, with whatever there is to guess.
-_WIDTHS = (8, 16)
-_MOST_SPARE = {8: 4, 16: 7}  # from further below, fewer rows are faster
 _FILLER = 0  # a row that is there for the width alone; as a guess it is simply wrong
+_MOST = 6  # guesses of one stream in a step
+_MEMORY = 0.9  # weight of the past in a stream's share of right guesses
 
 
 class Lookup:
@@ -23,11 +23,14 @@ class Lookup:
     def __init__(self, tokens: Iterable[int]) -> None:
         self._tokens: list[int] = []
         self._after: dict[tuple[int, ...], int] = {}
+        self.luck = 0.3  # the share of first guesses that were right, whether computed or not
         for token in tokens:
             self.add(token)
 
     def add(self, token: int) -> None:
         """Note the next token; a run is indexed once something has followed it."""
+        if guess := self.guess(1):
+            self.luck = _MEMORY * self.luck + (1 - _MEMORY) * (guess[0] == token)
         if len(self._tokens) >= _WORDS:
             self._after[tuple(self._tokens[-_WORDS:])] = len(self._tokens)
         self._tokens.append(token)
@@ -41,6 +44,10 @@ class Lookup:
 class Guesser(Protocol):
     """A stream that may guess."""
 
+    @property
+    def luck(self) -> float:
+        """The share of its guesses that have been right."""
+
     def guesses(self, most: int) -> list[int]:
         """Up to `most` tokens that may come next."""
 
@@ -48,22 +55,28 @@ class Guesser(Protocol):
         """Whether it may still be given so many tokens."""
 
 
-def deal(streams: Sequence[Guesser]) -> list[list[int]]:
-    """Guesses for each stream, so that the batch has a number of rows that computes well."""
-    rows = len(streams)
-    width = next((width for width in _WIDTHS if rows <= width), rows)
+def deal(streams: Sequence[Guesser], costs: Costs, most: int) -> list[list[int]]:
+    """Guesses for each stream, at most `most` in all, as many as make the step worth most.
+
+    A stream's second guess counts only if its first is right, so the chance of each is the
+    stream's luck to the power of its place.
+    """
+    offers = [stream.guesses(_MOST) for stream in streams]
+    ranked = sorted(
+        (
+            (stream.luck ** (place + 1), place, at)
+            for at, (stream, offer) in enumerate(zip(streams, offers, strict=True))
+            for place in range(len(offer))
+        ),
+        key=lambda one: (-one[0], one[1]),
+    )
+    further = costs.further_rows(len(streams), [chance for chance, _, _ in ranked], most)
     dealt: list[list[int]] = [[] for _ in streams]
-    if width - rows > _MOST_SPARE.get(width, 0):
-        return dealt
-    offers = [stream.guesses(width - rows) for stream in streams]
-    spare = width - rows
-    for depth in range(spare):  # a stream's second guess counts only if its first is right
-        for guesses, offer in zip(dealt, offers, strict=True):
-            if spare and depth < len(offer):
-                guesses.append(offer[depth])
-                spare -= 1
+    for _, place, at in ranked[:further]:
+        dealt[at].append(offers[at][place])
+    fillers = further - len(ranked)
     for stream, guesses in zip(streams, dealt, strict=True):
-        while spare and stream.fits(len(guesses) + 2):
+        while fillers > 0 and stream.fits(len(guesses) + 2):
             guesses.append(_FILLER)
-            spare -= 1
+            fillers -= 1
     return dealt

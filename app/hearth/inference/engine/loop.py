@@ -16,14 +16,16 @@ from collections.abc import Callable, Sequence
 
 from hearth.core.errors import Busy, HearthError, NotFound, TooLarge, Unavailable
 from hearth.inference import metrics
-from hearth.inference.engine import scheduler
 from hearth.inference.engine.batching import Batcher
-from hearth.inference.engine.llama import Context, Model
+from hearth.inference.engine.common import CommonPrefixes
+from hearth.inference.engine.context import Context
+from hearth.inference.engine.llama import Model
 from hearth.inference.engine.sampler import Sampler
 from hearth.inference.engine.saved import SavedPrefixes
 from hearth.inference.engine.sequences import Sequences
 from hearth.inference.engine.spec import ChatSpec
 from hearth.inference.engine.streams import Event, Request, Stream
+from hearth.inference.engine.waiting import Waiting
 from hearth.inference.generation import Generation, ModelInfo
 
 _log = logging.getLogger("hearth.inference")
@@ -57,7 +59,7 @@ class Engine:
             batch=_BATCH,
             outputs=_BATCH // 4,
         )
-        self._saved = SavedPrefixes(spec.prefixes, spec.digest)
+        self._common = CommonPrefixes(SavedPrefixes(spec.prefixes, spec.digest))
         self._begin()
         self.info = ModelInfo(
             name=spec.name,
@@ -69,10 +71,7 @@ class Engine:
             adapters=tuple(self._adapters),
         )
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._waiting: list[Request] = []
-        self._common: list[list[int]] = []
-        self._shares = scheduler.Shares()
-        self._accepted = self._placed = 0  # requests so far; each counted by one thread alone
+        self._waiting = Waiting(spec.waiting)
         self._beat = time.monotonic()
         self._closing = False
         self._vocabulary = threading.Lock()  # held while another thread uses the model
@@ -87,15 +86,14 @@ class Engine:
         request = self._prepare(work, deliver)
         if self._closing:
             raise _stopped()
-        if self._accepted - self._placed >= self._spec.waiting:
+        if not self._waiting.take_seat(request):
             metrics.REQUESTS.labels("chat", work.caller, "busy").inc()
             raise Busy(
                 f"{self._spec.waiting} requests are waiting already",
                 remedy="Try again in a moment.",
                 retry_after=_RETRY_SECONDS,
             )
-        self._accepted += 1
-        self._inbox.put(lambda: self._waiting.append(request))
+        self._inbox.put(lambda: self._waiting.requests.append(request))
         return request
 
     def share(self, prompts: Sequence[str]) -> None:
@@ -110,7 +108,7 @@ class Engine:
 
     def healthy(self) -> bool:
         """Whether the engine's thread lives and moves."""
-        idle = not self._running and not self._waiting
+        idle = not self._running and not self._waiting.requests
         moving = idle or time.monotonic() - self._beat < _STUCK_SECONDS
         return self._thread.is_alive() and moving
 
@@ -154,7 +152,7 @@ class Engine:
                 self._model.close()
 
     def _step(self) -> None:
-        self._receive(wait=not self._running and not self._waiting)
+        self._receive(wait=not self._running and not self._waiting.requests)
         self._beat = time.monotonic()
         self._let_go()
         self._admit()
@@ -172,7 +170,9 @@ class Engine:
             else:
                 stream.request.end(end)
         for stream in [stream for stream in self._running if stream.read_common]:
-            self._settle(stream)
+            self._running.remove(stream)
+            stream.sampler.close()
+            self._common.settle(stream, self._context, self._sequences)
         self._flush()
 
     def _receive(self, *, wait: bool) -> None:
@@ -192,35 +192,23 @@ class Engine:
 
     def _let_go(self) -> None:
         """Free the places of callers that have gone away."""
-        for request in [request for request in self._waiting if request.gone]:
-            self._take_out(request)
+        for request in [request for request in self._waiting.requests if request.gone]:
+            self._waiting.leave(request)
             request.left()
         for stream in [stream for stream in self._running if stream.request.gone]:
             self._leave(stream)
             stream.request.left()
 
-    def _take_out(self, request: Request) -> None:
-        self._waiting.remove(request)
-        self._placed += not request.common
-
     def _admit(self) -> None:
         """Give places to those whose turn it is, as long as there are places and cells."""
-        everyone = [*self._waiting, *(stream.request for stream in self._running)]
-        self._shares.active(request.work.caller for request in everyone)
-        now = time.monotonic()
-        candidates = [request for request in self._waiting if not self._leader(request)]
-        while candidates:
-            asks = [request.ask(now) for request in candidates]
-            at = scheduler.next_ask(asks, self._shares)
-            request = candidates.pop(at)
-            running = [stream.request.ask(now) for stream in self._running]
-            if not scheduler.has_place(asks[at], running, self._spec.parallel):
-                continue
-            if not self._start(request):
+        while self._waiting.requests:
+            running = [stream.request for stream in self._running]
+            now = time.monotonic()
+            request = self._waiting.next(running, self._spec.parallel, now, self._follows)
+            if request is None or not self._start(request):
                 return  # nobody overtakes the one that the cells are too few for
-            candidates = [request for request in candidates if not self._leader(request)]
 
-    def _leader(self, request: Request) -> bool:
+    def _follows(self, request: Request) -> bool:
         """Whether a running request is computing what this one can start from a little later."""
         leader = self._sequences.leader(request.work.caller, request.prompt, request.work.adapter)
         for stream in self._running:
@@ -239,8 +227,8 @@ class Engine:
             )
         if admission is None:
             return False
-        self._take_out(request)
-        self._shares.charge(work.caller, request.cost)
+        self._waiting.leave(request)
+        self._waiting.shares.charge(work.caller, request.cost)
         sequence = admission.sequence
         shared = len(sequence.tokens)
         if admission.source is not None and not self._context.share(
@@ -258,50 +246,23 @@ class Engine:
     def _leave(self, stream: Stream) -> None:
         self._running.remove(stream)
         stream.sampler.close()
-        self._shares.charge(stream.request.work.caller, stream.left_over)
+        self._waiting.shares.charge(stream.request.work.caller, stream.left_over)
         self._remove(self._sequences.finish(stream.sequence))
         if self._sequences.displaced and not self._running:
-            self._share(self._common)
+            self._bring()
 
     def _remove(self, ids: Sequence[int]) -> None:
         for sequence in ids:
             self._context.remove(sequence)
 
-    # Common prefixes.
-
     def _share(self, prefixes: list[list[int]]) -> None:
-        self._common = prefixes
-        self._sequences.displaced = False
-        self._saved.keep_only(prefixes)
-        self._waiting = [request for request in self._waiting if not request.common]
-        for tokens in prefixes:
-            if not self._load(tokens):
-                work = Generation(caller="", prompt="", max_tokens=0, background=True)
-                self._waiting.append(Request(work, tokens, 0, lambda _: None, common=True))
+        self._common.want(prefixes)
+        self._bring()
 
-    def _load(self, tokens: list[int]) -> bool:
-        admission = self._sequences.admit(None, tokens, 0)
-        if admission is None:
-            return True  # more common prefixes than the context has room for
-        sequence = admission.sequence
-        self._remove(admission.evicted)
-        self._sequences.without_prefix(sequence)
-        if self._saved.load(self._context, sequence.id, tokens):
-            self._sequences.grow(sequence, tokens)
-            if self._sequences.finish_common(sequence):
-                return True
-        self._remove([self._sequences.drop(sequence)])
-        return False
-
-    def _settle(self, stream: Stream) -> None:
-        """Keep a common prefix that has been read."""
-        self._running.remove(stream)
-        stream.sampler.close()
-        sequence = stream.sequence
-        if self._sequences.finish_common(sequence):
-            self._saved.save(self._context, sequence.id, sequence.tokens)
-        else:
-            self._remove([self._sequences.drop(sequence)])
+    def _bring(self) -> None:
+        """Put the common prefixes into the cache, or into the queue."""
+        self._waiting.requests = [one for one in self._waiting.requests if not one.common]
+        self._waiting.requests += self._common.bring(self._context, self._sequences)
 
     # When things go wrong.
 
@@ -324,20 +285,20 @@ class Engine:
         for stream in failed:
             stream.sampler.close()
             stream.request.fail(_stopped())
-        self._share(self._common)
+        self._bring()
 
     def _fail_all(self) -> None:
         for stream in self._running:
             stream.sampler.close()
             stream.request.fail(_stopped())
         self._receive(wait=False)
-        for request in self._waiting:
+        for request in self._waiting.requests:
             request.fail(_stopped())
         self._flush()
 
     def _measure(self) -> None:
         running = Counter(stream.request.work.caller for stream in self._running)
-        waiting = Counter(request.work.caller for request in self._waiting)
+        waiting = Counter(request.work.caller for request in self._waiting.requests)
         for gauge, counts in ((metrics.RUNNING, running), (metrics.WAITING, waiting)):
             gauge.clear()
             for caller, count in counts.items():

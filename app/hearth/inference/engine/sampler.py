@@ -9,7 +9,8 @@ import llama_cpp as lib
 import numpy as np
 
 from hearth.core.errors import BadInput
-from hearth.inference.engine.llama import Context, Model
+from hearth.inference.engine.context import Context
+from hearth.inference.engine.llama import Model
 from hearth.inference.generation import Alternative, Sampling, TokenLogprob
 
 _CANDIDATE = np.dtype([("id", "i4"), ("logit", "f4"), ("p", "f4")])  # llama_token_data

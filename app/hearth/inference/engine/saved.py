@@ -13,7 +13,7 @@ from pathlib import Path
 
 import llama_cpp
 
-from hearth.inference.engine.llama import Context
+from hearth.inference.engine.context import Context
 
 _log = logging.getLogger("hearth.inference")
 

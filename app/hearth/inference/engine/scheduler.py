@@ -83,25 +83,28 @@ def divide(budget: int, reading: Sequence[Ask], tokens_per_second: float) -> lis
     """
     parts = [0] * len(reading)
     for yields in (False, True):
-        group = [at for at, ask in enumerate(reading) if ask.yields is yields and ask.left > 0]
-        queues = {
-            caller: sorted(
-                (at for at in group if reading[at].caller == caller),
+        group = [at for at, ask in enumerate(reading) if ask.yields is yields]
+        callers = list(dict.fromkeys(reading[at].caller for at in group))
+        own = {name: [at for at in group if reading[at].caller == name] for name in callers}
+        wanted = [sum(reading[at].left for at in own[name]) for name in callers]
+        for name, share in zip(callers, _equal(budget, wanted), strict=True):
+            budget -= share
+            rest = share
+            for at in sorted(
+                own[name],
                 key=lambda at: reading[at].left / tokens_per_second - reading[at].waited,
-            )
-            for caller in dict.fromkeys(reading[at].caller for at in group)
-        }
-        while queues and budget > 0:
-            equal = max(1, budget // len(queues))
-            for caller in list(queues):
-                first = queues[caller][0]
-                part = min(equal, budget, reading[first].left - parts[first])
-                parts[first] += part
-                budget -= part
-                if parts[first] == reading[first].left:
-                    queues[caller].pop(0)
-                    if not queues[caller]:
-                        del queues[caller]
+            ):
+                parts[at] = min(rest, reading[at].left)
+                rest -= parts[at]
+    return parts
+
+
+def _equal(budget: int, wanted: Sequence[int]) -> list[int]:
+    """Max-min fair parts of a budget: as equal as the wishes allow."""
+    parts = [0] * len(wanted)
+    for done, at in enumerate(sorted(range(len(wanted)), key=wanted.__getitem__)):
+        parts[at] = min(wanted[at], budget // (len(wanted) - done))
+        budget -= parts[at]
     return parts
 
 

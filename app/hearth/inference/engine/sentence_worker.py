@@ -1,8 +1,8 @@
 """The process of an embedding model or a reranker, through sentence-transformers.
 
 It is told `{"embed": id, "texts": […]}` or `{"rank": id, "query": text, "texts": […]}`. It answers
-`{"ready": {}}` first, then `{"vectors": id, "rows": n, "data": base64, "tokens": n}` (float32,
-little-endian, row by row) or `{"scores": id, "scores": […]}`, or `{"failed": id, "problem": …}`.
+`{"ready": {}}` first, then `{"vectors": id, "rows": n, "data": base64}` (float32,
+little-endian, row by row) or `{"scores": id, "values": […]}`, or `{"failed": id, "problem": …}`.
 """
 
 from __future__ import annotations
@@ -53,18 +53,12 @@ class SentenceProcess:
                         "vectors": at,
                         "rows": len(texts),
                         "data": base64.b64encode(vectors.tobytes()).decode(),
-                        "tokens": self._tokens(texts),
                     }
                 )
             case {"rank": int(at), "query": str(query), "texts": texts}:
                 pairs = [(query, text) for text in texts]
                 scores = self._model.predict(pairs, show_progress_bar=False)
                 self._lines.send({"scores": at, "values": [float(score) for score in scores]})
-
-    def _tokens(self, texts: list[str]) -> int:
-        """Tokens that the model saw of the texts: those beyond its length are cut."""
-        read = self._model.tokenizer(texts, truncation=True, max_length=self._model.max_seq_length)
-        return sum(map(len, read["input_ids"]))
 
 
 def _open(kind: str, path: Path, threads: int) -> Any:

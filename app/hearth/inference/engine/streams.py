@@ -124,6 +124,11 @@ class Stream:
         """Tokens that it was promised and did not need; negative, as Shares counts them."""
         return self._produced - self.request.max_tokens - self.cached
 
+    @property
+    def luck(self) -> float:
+        """See drafts.Guesser."""
+        return self._lookup.luck if self._lookup else 0.0
+
     def guesses(self, most: int) -> list[int]:
         """See drafts.Guesser."""
         if self._lookup is None:

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from hearth.core.errors import Damaged, HearthError
-from hearth.inference.engine.llama import Context, Model
+from hearth.inference.engine.context import Context
+from hearth.inference.engine.llama import Model
 from hearth.inference.engine.sampler import Sampler
 from hearth.inference.generation import Sampling
 

@@ -3,42 +3,43 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import logging
-import time
+from functools import lru_cache
 from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from sse_starlette import EventSourceResponse
 from starlette.types import Receive, Scope, Send
 
-from hearth.core.errors import BadInput, HearthError, NotFound
-from hearth.inference import metrics
-from hearth.inference.generation import Answer, TextEmbedder, TextEngine
-from hearth.inference.server.chat import Reply, generation, problem
-from hearth.inference.server.schemas import ChatRequest, EmbeddingsRequest
+from hearth.inference.generation import Answer
+from hearth.inference.server import errors, tools, vectors
+from hearth.inference.server.chat import generation
+from hearth.inference.server.models import Models, not_found
+from hearth.inference.server.reply import Reply
+from hearth.inference.server.schemas import ChatRequest, EmbeddingsRequest, RerankRequest
 from hearth.inference.server.template import ChatTemplate
 
-_log = logging.getLogger("hearth.inference")
 _PING_SECONDS = 10  # a comment in a silent stream, so that neither side takes the other for dead
-_MOST_TEXTS = 2_048
 
 
-def create_app(engine: TextEngine, embedder: TextEmbedder, embedding_model: str) -> FastAPI:
-    """The API over one chat model and one embedding model."""
+def create_app(models: Models) -> FastAPI:
+    """The API over some models."""
     app = FastAPI(title="Hearth inference", openapi_url=None)
-    app.add_exception_handler(HearthError, _hearth_error)
-    app.add_exception_handler(RequestValidationError, _validation_error)
-    template = ChatTemplate(engine.info)
+    errors.install(app)
+    template_of = lru_cache(maxsize=16)(ChatTemplate)
 
     @app.post("/v1/chat/completions")
     async def chat(body: ChatRequest, request: Request) -> Response:
-        _known(body.model, engine.info.name)
-        work = await asyncio.to_thread(generation, template, body, _caller(request))
+        name, _, adapter = body.model.partition(":")
+        engine = await models.chat(name)
+        if adapter and adapter not in engine.info.adapters:
+            raise not_found(body.model, "chat")
+        template = template_of(engine.info)
+        work = await asyncio.to_thread(
+            generation, template, body, _caller(request), adapter or None
+        )
         answer = await engine.start(work)
-        reply = Reply(body, answer)
+        reply = Reply(body, answer, tools.parser(template, body))
         if body.stream:
             return _Stream(reply, answer)
         watcher = asyncio.create_task(_close_when_gone(request, answer))
@@ -50,19 +51,25 @@ def create_app(engine: TextEngine, embedder: TextEmbedder, embedding_model: str)
 
     @app.post("/v1/embeddings")
     async def embeddings(body: EmbeddingsRequest, request: Request) -> dict[str, Any]:
-        _known(body.model, embedding_model)
-        return await _embed(embedder, body, _caller(request))
+        return await vectors.embed(await models.embedder(body.model), body, _caller(request))
+
+    @app.post("/v1/rerank")
+    async def rerank(body: RerankRequest, request: Request) -> dict[str, Any]:
+        return await vectors.rerank(await models.reranker(body.model), body, _caller(request))
 
     @app.get("/v1/models")
-    async def models() -> dict[str, Any]:
-        names = (engine.info.name, embedding_model)
+    async def listed() -> dict[str, Any]:
         return {
             "object": "list",
             "data": [
                 {"id": name, "object": "model", "created": 0, "owned_by": "hearth"}
-                for name in names
+                for name in models.names()
             ],
         }
+
+    @app.delete("/v1/cache", status_code=204)
+    async def forget(request: Request) -> None:
+        await models.forget(_caller(request))
 
     return app
 
@@ -87,57 +94,5 @@ async def _close_when_gone(request: Request, answer: Answer) -> None:
     answer.close()
 
 
-async def _embed(embedder: TextEmbedder, body: EmbeddingsRequest, caller: str) -> dict[str, Any]:
-    texts = body.texts
-    if not 1 <= len(texts) <= _MOST_TEXTS:
-        raise BadInput(f"give 1 to {_MOST_TEXTS} texts, not {len(texts)}", where="input")
-    started = time.monotonic()
-    vectors = await embedder.embed(texts)
-    if body.dimensions not in (None, vectors.shape[1]):
-        raise BadInput(f"this model has {vectors.shape[1]} dimensions", where="dimensions")
-    milliseconds = round(1000 * (time.monotonic() - started))
-    _log.info("embed", extra={"caller": caller, "texts": len(texts), "total_ms": milliseconds})
-    metrics.REQUESTS.labels("embeddings", caller, "ok").inc()
-    data = [
-        {"object": "embedding", "index": index, "embedding": _encoded(vector, body)}
-        for index, vector in enumerate(vectors)
-    ]
-    usage = {"prompt_tokens": 0, "total_tokens": 0}
-    return {"object": "list", "data": data, "model": body.model, "usage": usage}
-
-
-def _encoded(vector: Any, body: EmbeddingsRequest) -> str | list[float]:
-    if body.encoding_format == "base64":
-        return base64.b64encode(vector.astype("<f4").tobytes()).decode()
-    return [float(number) for number in vector]
-
-
-def _known(model: str, served: str) -> None:
-    if model != served:
-        raise NotFound(
-            f"this server has no model {model!r}", where="model", remedy=f"Use {served!r}."
-        )
-
-
 def _caller(request: Request) -> str:
     return str(request.scope.get("caller", "local"))
-
-
-async def _hearth_error(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HearthError)
-    # OpenAI's clients know 400 for every input that cannot be used.
-    status = 400 if isinstance(error, BadInput) else error.status
-    retry = {} if error.retry_after is None else {"retry-after": f"{error.retry_after:.0f}"}
-    return JSONResponse(problem(error), status, headers=retry)
-
-
-async def _validation_error(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)
-    # Of a value with several shapes, the shape that fits furthest tells what is wrong with it.
-    fault = max(error.errors(), key=lambda one: len(one["loc"]))
-    parts = [str(part) for part in fault["loc"] if part != "body" and "[" not in str(part)]
-    place = ".".join(parts)
-    unknown = fault["type"] == "extra_forbidden"
-    message = "this server does not know the field" if unknown else fault["msg"]
-    remedy = "Remove it, or correct its spelling." if unknown else None
-    return await _hearth_error(request, BadInput(message, where=place or None, remedy=remedy))

@@ -1,4 +1,4 @@
-"""The OpenAI chat and embeddings requests, as far as Hearth takes them. Other keys are refused."""
+"""The requests that Hearth takes, in OpenAI's words. Other keys are refused."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 MAX_TOKENS = 1_024  # when the request does not say
+_MOST_STOPS = 16
+_MOST_TEXTS = 2_048  # to embed or to rank at once
 
 
 def _whole(text: str) -> str:
@@ -19,6 +21,9 @@ def _whole(text: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_whole)]
+
+
+Stop = Annotated[Text, Field(min_length=1)]
 
 
 class Shape(BaseModel):
@@ -71,7 +76,7 @@ class FunctionDefinition(Shape):
     """A function that the model may call."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")
-    description: Text = ""
+    description: Text | None = None
     parameters: dict[str, Any] = Field(default_factory=lambda: {"type": "object"})
     strict: bool | None = None
 
@@ -150,11 +155,14 @@ class ChatRequest(Shape):
     frequency_penalty: float = Field(0, ge=-2, le=2)
     presence_penalty: float = Field(0, ge=-2, le=2)
     seed: int = 0
-    stop: str | list[str] | None = None
+    stop: Stop | Annotated[list[Stop], Field(max_length=_MOST_STOPS)] | None = None
+    logprobs: bool = False
+    top_logprobs: int | None = Field(None, ge=0, le=20)
     response_format: ResponseFormat | None = None
     tools: list[ToolDefinition] | None = None
     tool_choice: Literal["none", "auto", "required"] | NamedTool = "auto"
     parallel_tool_calls: bool | None = None
+    service_tier: Literal["auto", "default", "flex", "priority"] | None = None
     n: Literal[1] = 1
     user: str | None = None
     metadata: dict[str, str] | None = None
@@ -175,7 +183,7 @@ class EmbeddingsRequest(Shape):
     """POST /v1/embeddings."""
 
     model: str
-    input: Text | list[Text]
+    input: Text | Annotated[list[Text], Field(min_length=1, max_length=_MOST_TEXTS)]
     encoding_format: Literal["float", "base64"] = "float"
     dimensions: int | None = None
     user: str | None = None
@@ -184,3 +192,13 @@ class EmbeddingsRequest(Shape):
     def texts(self) -> list[str]:
         """The texts to embed."""
         return [self.input] if isinstance(self.input, str) else self.input
+
+
+class RerankRequest(Shape):
+    """POST /v1/rerank, in Jina's words."""
+
+    model: str
+    query: Text
+    documents: list[Text] = Field(min_length=1, max_length=_MOST_TEXTS)
+    top_n: int | None = Field(None, ge=1)
+    return_documents: bool = False

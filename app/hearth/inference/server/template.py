@@ -15,6 +15,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from hearth.core.errors import BadInput, Damaged
 from hearth.inference.generation import SPLIT, ModelInfo
+from hearth.inference.server import syntax
 
 # For a model that brings no template of its own.
 _CHATML = (
@@ -44,8 +45,12 @@ class ChatTemplate:
                 remedy="Use another model.",
             ) from error
         self._tokens = {"bos_token": info.bos, "eos_token": info.eos}
-        self._control = re.compile("|".join(map(re.escape, sorted(info.control, reverse=True))))
-        self.knows_tools = "tools" in source
+        control = "|".join(map(re.escape, sorted(info.control, reverse=True)))
+        self._control = re.compile(control or r"(?!)")  # without any, nothing is one
+        native = syntax.known(source)
+        self.knows_tools = native is not None
+        self.syntax = native or syntax.HERMES
+        self.shown = syntax.shown(info.control)  # marks of calls that are control tokens
 
     def render(
         self, messages: Sequence[dict[str, Any]], tools: Sequence[dict[str, Any]] | None = None

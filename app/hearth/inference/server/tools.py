@@ -1,15 +1,14 @@
-"""OpenAI `tools`: shown to the model, enforced by a grammar where asked, and parsed back."""
+"""OpenAI `tools`: shown to the model, held to their schemas by a grammar, and found in answers."""
 
 from __future__ import annotations
 
 import json
-import re
-import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hearth.core.errors import BadInput
 from hearth.inference.server import grammar
+from hearth.inference.server.calls import CallParser
 from hearth.inference.server.schemas import (
     ChatMessage,
     ChatRequest,
@@ -17,36 +16,69 @@ from hearth.inference.server.schemas import (
     ToolCall,
     ToolDefinition,
 )
+from hearth.inference.server.syntax import HERMES
 from hearth.inference.server.template import ChatTemplate
 
-_FENCE = re.compile(r"\A\s*```(?:json)?\s*(.*?)\s*```\s*\Z", re.DOTALL)
-_TAGGED = re.compile(r"<tool_call>\s*(.*?)\s*(?:</tool_call>|\Z)", re.DOTALL)
 _INTRODUCTION = (
     "You may call these functions; each line is one:\n{functions}\n"
-    'To call one, answer only with <tool_call>{{"name": ..., "arguments": {{...}}}}</tool_call>.'
+    "To call one, answer only with:\n{example}"
 )
 
 
 def offered(request: ChatRequest) -> list[ToolDefinition]:
-    """The tools that this answer may use."""
-    tools = request.tools or []
-    if isinstance(request.tool_choice, NamedTool):
-        name = request.tool_choice.function.name
-        chosen = [tool for tool in tools if tool.function.name == name]
-        if not chosen:
-            raise BadInput(f"tool_choice names {name!r}, which is not among the tools")
-        return chosen
+    """The tools that the model is shown: all or none, so that prompts begin alike."""
+    return [] if request.tool_choice == "none" else request.tools or []
+
+
+def usable(request: ChatRequest) -> list[ToolDefinition]:
+    """The tools that this answer may call; BadInput when the choice is impossible."""
+    tools = offered(request)
     if request.tool_choice == "required" and not tools:
         raise BadInput("tool_choice is required, but there are no tools", where="tools")
-    return [] if request.tool_choice == "none" else tools
+    if not isinstance(request.tool_choice, NamedTool):
+        return tools
+    name = request.tool_choice.function.name
+    chosen = [tool for tool in tools if tool.function.name == name]
+    if not chosen:
+        raise BadInput(
+            f"tool_choice names {name!r}, which is not among the tools", where="tool_choice"
+        )
+    return chosen
 
 
-def enforced(request: ChatRequest) -> str | None:
-    """The grammar of a call, where the request leaves the model no choice."""
-    tools = offered(request)
-    if not tools or request.tool_choice == "auto":
+def enforced(
+    template: ChatTemplate, request: ChatRequest, answer: Mapping[str, Any] | None
+) -> tuple[str | None, str | None]:
+    """Grammar and trigger for the calls; `answer` is the schema of an answer that is no call."""
+    tools = usable(request)
+    syntax = template.syntax
+    rules = [(tool.function.name, f"tool{number}") for number, tool in enumerate(tools)]
+    schemas: dict[str, Mapping[str, Any]] = {
+        rule: tool.function.parameters for (_, rule), tool in zip(rules, tools, strict=True)
+    }
+    calls = syntax.rule(rules, parallel=_several(request))
+    whole = f"{grammar.literal(syntax.opening)} {calls}"
+    if request.tool_choice != "auto":
+        return grammar.compose(whole, schemas, where="tools"), None
+    if answer is not None:
+        schemas["answer"] = answer
+        return grammar.compose(f"{whole} | answer", schemas, where="tools"), None
+    if not syntax.opening:  # nothing tells a call from words before it is whole
+        return None, None
+    return grammar.compose(calls, schemas, where="tools"), syntax.opening
+
+
+def parser(template: ChatTemplate, request: ChatRequest) -> CallParser | None:
+    """What finds the calls in an answer; None where there can be none."""
+    tools = usable(request)
+    if not tools:
         return None
-    return grammar.of_schema({"anyOf": [_call_schema(tool) for tool in tools]})
+    whole = "" if request.tool_choice == "auto" else "{"  # a grammar holds it from there
+    return CallParser(
+        {tool.function.name for tool in tools},
+        sure=template.syntax.opening or whole,
+        most=None if _several(request) else 1,
+    )
 
 
 def prompt(template: ChatTemplate, request: ChatRequest) -> str:
@@ -58,45 +90,10 @@ def prompt(template: ChatTemplate, request: ChatRequest) -> str:
     return template.render(_introduced(messages, definitions))
 
 
-def parse(text: str, tools: Sequence[ToolDefinition]) -> list[ToolCall]:
-    """The calls that an answer consists of; none when it is an answer in words."""
-    names = {tool.function.name for tool in tools}
-    bodies = _TAGGED.findall(text) or [_FENCE.sub(r"\1", text)]
-    calls = [_parse_one(body, names) for body in bodies]
-    return [call for call in calls if call is not None]
-
-
-def _parse_one(body: str, names: set[str]) -> ToolCall | None:
-    try:
-        call = json.loads(body)
-    except json.JSONDecodeError:
-        return None
-    if not isinstance(call, dict) or call.get("name") not in names:
-        return None
-    arguments = call.get("arguments", {})
-    if not isinstance(arguments, dict):
-        return None
-    return ToolCall.model_validate(
-        {
-            "id": f"call_{secrets.token_hex(8)}",
-            "function": {
-                "name": call["name"],
-                "arguments": json.dumps(arguments, ensure_ascii=False),
-            },
-        }
+def _several(request: ChatRequest) -> bool:
+    return request.parallel_tool_calls is not False and not isinstance(
+        request.tool_choice, NamedTool
     )
-
-
-def _call_schema(tool: ToolDefinition) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": {
-            "name": {"const": tool.function.name},
-            "arguments": tool.function.parameters,
-        },
-        "required": ["name", "arguments"],
-        "additionalProperties": False,
-    }
 
 
 def _native(message: ChatMessage) -> dict[str, Any]:
@@ -105,7 +102,11 @@ def _native(message: ChatMessage) -> dict[str, Any]:
     shown: dict[str, Any] = {"role": role, "content": message.text}
     if message.tool_calls:
         shown["tool_calls"] = [
-            {"id": call.id, "type": "function", "function": _function(call)}
+            {
+                "id": call.id,
+                "type": "function",
+                "function": {"name": call.function.name, "arguments": _arguments(call)},
+            }
             for call in message.tool_calls
         ]
     if message.tool_call_id:
@@ -118,7 +119,7 @@ def _plain(message: ChatMessage) -> dict[str, Any]:
     if message.role == "tool":
         return {"role": "user", "content": f"<tool_response>\n{message.text}\n</tool_response>"}
     calls = [
-        f"<tool_call>{json.dumps(_function(call), ensure_ascii=False)}</tool_call>"
+        HERMES.call(call.function.name, json.dumps(_arguments(call), ensure_ascii=False))
         for call in message.tool_calls or ()
     ]
     content = "\n".join([part for part in (message.text, *calls) if part])
@@ -131,18 +132,22 @@ def _introduced(
     if not definitions:
         return messages
     functions = "\n".join(json.dumps(one["function"], ensure_ascii=False) for one in definitions)
-    text = _INTRODUCTION.format(functions=functions)
+    text = _INTRODUCTION.format(functions=functions, example=HERMES.call("...", "{...}"))
     if messages[0]["role"] == "system":
         first = {"role": "system", "content": f"{messages[0]['content']}\n\n{text}"}
         return [first, *messages[1:]]
     return [{"role": "system", "content": text}, *messages]
 
 
-def _function(call: ToolCall) -> dict[str, Any]:
+def _arguments(call: ToolCall) -> dict[str, Any]:
     try:
-        arguments = json.loads(call.function.arguments)
+        arguments = json.loads(call.function.arguments or "{}")
     except json.JSONDecodeError as error:
         raise BadInput(
             f"the arguments of the call {call.id!r} are not JSON: {error}", where="messages"
         ) from error
-    return {"name": call.function.name, "arguments": arguments}
+    if not isinstance(arguments, dict):
+        raise BadInput(
+            f"the arguments of the call {call.id!r} are not a JSON object", where="messages"
+        )
+    return arguments

@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hearth.core.errors import BadConfiguration, HearthError, NotFound, Unavailable
+from hearth.core.errors import BadConfiguration, HearthError, Unavailable
 from hearth.inference.engine.spec import ChatSpec, SentenceSpec
 from hearth.inference.generation import ModelInfo
+from hearth.inference.server.models import not_found
 from hearth.inference.workers.chat import ChatWorker
 from hearth.inference.workers.memory import available_bytes, resident_bytes
 from hearth.inference.workers.sentences import SentenceWorker
@@ -55,8 +56,12 @@ class Fleet:
         self.loaded: dict[str, Worker] = {}
 
     def names(self) -> tuple[str, ...]:
-        """All models, loaded or not."""
-        return tuple(self._offers)
+        """All models, loaded or not; an adapter of a chat model is `NAME:ADAPTER`."""
+        return tuple(
+            name
+            for offer in self._offers.values()
+            for name in (offer.spec.name, *_adapters(offer.spec))
+        )
 
     async def chat(self, name: str) -> ChatWorker:
         """A chat model, loaded; NotFound, or Unavailable where there is no room for it."""
@@ -135,12 +140,7 @@ class Fleet:
     async def _worker(self, name: str, kind: str) -> Worker:
         offer = self._offers.get(name)
         if offer is None or offer.spec.kind != kind:
-            known = [one for one, offer in self._offers.items() if offer.spec.kind == kind]
-            raise NotFound(
-                f"this server has no {kind} model {name!r}",
-                where="model",
-                remedy=f"Known: {', '.join(known)}." if known else None,
-            )
+            raise not_found(name, kind)
         return self.loaded.get(name) or await self._load(name)
 
     async def _load(self, name: str) -> Worker:
@@ -196,6 +196,10 @@ class Fleet:
         worker = self.loaded.pop(name)
         await asyncio.to_thread(worker.close)
         _log.info("let go", extra={"model": name})
+
+
+def _adapters(spec: ChatSpec | SentenceSpec) -> list[str]:
+    return [f"{spec.name}:{name}" for name in spec.adapters] if isinstance(spec, ChatSpec) else []
 
 
 def _no_room(offer: Offer, room: int) -> BadConfiguration | Unavailable:

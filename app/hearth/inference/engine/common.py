@@ -1,0 +1,60 @@
+"""Common prefixes: computed once or read from disk, and kept for every caller."""
+
+from __future__ import annotations
+
+from hearth.inference.engine.context import Context
+from hearth.inference.engine.saved import SavedPrefixes
+from hearth.inference.engine.sequences import Sequences
+from hearth.inference.engine.streams import Request, Stream
+from hearth.inference.generation import Generation
+
+
+class CommonPrefixes:
+    """The prefixes that the configuration names, of one engine."""
+
+    def __init__(self, saved: SavedPrefixes) -> None:
+        self._saved = saved
+        self._wanted: list[list[int]] = []
+
+    def want(self, prefixes: list[list[int]]) -> None:
+        """These from now on, and no others."""
+        self._wanted = prefixes
+        self._saved.keep_only(prefixes)
+
+    def bring(self, context: Context, sequences: Sequences) -> list[Request]:
+        """Load what is on disk; returns requests that compute the others."""
+        sequences.displaced = False
+        return [
+            Request(
+                Generation(caller="", prompt="", max_tokens=0, background=True),
+                tokens,
+                0,
+                lambda _: None,
+                common=True,
+            )
+            for tokens in self._wanted
+            if not self._load(tokens, context, sequences)
+        ]
+
+    def settle(self, stream: Stream, context: Context, sequences: Sequences) -> None:
+        """Keep a prefix that has been read into the cache."""
+        sequence = stream.sequence
+        if sequences.finish_common(sequence):
+            self._saved.save(context, sequence.id, sequence.tokens)
+        else:
+            context.remove(sequences.drop(sequence))
+
+    def _load(self, tokens: list[int], context: Context, sequences: Sequences) -> bool:
+        admission = sequences.admit(None, tokens, 0)
+        if admission is None:
+            return True  # more common prefixes than the context has room for
+        sequence = admission.sequence
+        for evicted in admission.evicted:
+            context.remove(evicted)
+        sequences.without_prefix(sequence)
+        if self._saved.load(context, sequence.id, tokens):
+            sequences.grow(sequence, tokens)
+            if sequences.finish_common(sequence):
+                return True
+        context.remove(sequences.drop(sequence))
+        return False

@@ -1,0 +1,186 @@
+"""llama.cpp's context, with every call that would abort the process refused first."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import llama_cpp as lib
+import numpy as np
+
+from hearth.core.errors import Unavailable
+from hearth.inference.engine.llama import Model
+
+
+class Context:
+    """One KV cache that all sequences share, and the batch that feeds it."""
+
+    def __init__(
+        self,
+        model: Model,
+        *,
+        cells: int,
+        sequences: int,
+        threads: int,
+        batch: int,
+        outputs: int,
+    ) -> None:
+        params = lib.llama_context_default_params()
+        params.n_ctx, params.n_seq_max = cells, sequences
+        params.n_batch = params.n_ubatch = batch
+        params.n_outputs_max = outputs
+        params.n_threads = params.n_threads_batch = threads
+        params.kv_unified = params.swa_full = params.no_perf = True
+        self.model = model
+        self.pointer = lib.llama_init_from_model(model.pointer, params)
+        if not self.pointer:
+            raise Unavailable(
+                f"llama.cpp cannot make a context of {cells} tokens",
+                remedy="Lower `context` of the engine, or give it more memory.",
+            )
+        self.cells: int = lib.llama_n_ctx(self.pointer)
+        self.sequences = sequences
+        self.batch = batch
+        self._outputs = outputs  # rows that may have logits
+        self._memory = lib.llama_get_memory(self.pointer)
+        self._llama_batch = lib.llama_batch_init(batch, 0, 1)
+        self._rows = _Rows(self._llama_batch, batch)
+        self._computed = 0  # rows of the last batch
+
+    def add(self, tokens: Sequence[int], start: int, sequence: int, *, logits: int) -> int:
+        """Put tokens at positions from `start` into the batch; the last `logits` yield logits.
+
+        Returns the row of the first of those, or else the last one's. Raises ValueError where
+        llama.cpp would abort.
+        """
+        if not 0 <= sequence < self.sequences:
+            raise ValueError(f"sequence {sequence} is not below {self.sequences}")
+        if not tokens or not all(0 <= token < self.model.tokens for token in tokens):
+            raise ValueError("tokens outside the vocabulary")
+        if self._rows.used + len(tokens) > self.batch:
+            raise ValueError(f"more than {self.batch} tokens in a batch")
+        if logits > min(len(tokens), self.outputs_left):
+            raise ValueError(f"more than {self._outputs} rows with logits in a batch")
+        return self._rows.add(tokens, start, sequence, logits=logits)
+
+    @property
+    def room(self) -> int:
+        """Tokens that still fit into this batch."""
+        return self.batch - self._rows.used
+
+    @property
+    def outputs_left(self) -> int:
+        """Rows of this batch that may still ask for logits."""
+        return self._outputs - self._rows.outputs
+
+    @property
+    def empty(self) -> bool:
+        """Whether the batch holds nothing to compute."""
+        return self._rows.used == 0
+
+    def decode(self) -> None:
+        """Compute the batch and empty it; RuntimeError when llama.cpp refuses."""
+        self._computed = self._llama_batch.n_tokens = self._rows.used
+        self._rows.used = self._rows.outputs = 0
+        code = lib.llama_decode(self.pointer, self._llama_batch)
+        lib.llama_synchronize(self.pointer)
+        if code:
+            raise RuntimeError(f"llama_decode returned {code}")
+
+    def has_logits(self, row: int) -> bool:
+        """Whether the last batch computed logits for a row; sampling any other aborts."""
+        return 0 <= row < self._computed and bool(self._rows.logits[row])
+
+    def logits(self, row: int) -> Any:
+        """A float32 view of a row's logits, valid until the next step: one for each token."""
+        pointer = lib.llama_get_logits_ith(self.pointer, row)
+        return np.ctypeslib.as_array(pointer, (self.model.tokens,))
+
+    def share(self, source: int, target: int, length: int) -> bool:
+        """Let `target` begin with the first `length` cells of `source`; False if it cannot."""
+        lib.llama_memory_seq_cp(self._memory, source, target, 0, length)
+        if self.length(target) == length:
+            return True
+        self.remove(target)  # a model whose memory cannot be cut at any place
+        return False
+
+    def length(self, sequence: int) -> int:
+        """Tokens that the cache holds of a sequence."""
+        return int(lib.llama_memory_seq_pos_max(self._memory, sequence)) + 1
+
+    def trim(self, sequence: int, length: int) -> bool:
+        """Forget what a sequence holds after `length` tokens; False if its memory cannot."""
+        return bool(lib.llama_memory_seq_rm(self._memory, sequence, length, -1))
+
+    def use_adapter(self, adapter: Any | None) -> None:
+        """Compute with a LoRA adapter's weights from now on, or with none."""
+        if adapter is None:
+            code = lib.llama_set_adapters_lora(self.pointer, None, 0, None)
+        else:
+            adapters = (lib.llama_adapter_lora_p_ctypes * 1)(adapter)
+            code = lib.llama_set_adapters_lora(self.pointer, adapters, 1, (ctypes.c_float * 1)(1.0))
+        if code:
+            raise RuntimeError(f"llama_set_adapters_lora returned {code}")
+
+    def save(self, sequence: int, tokens: Sequence[int], path: Path) -> None:
+        """Write what the cache holds of a sequence to a file; RuntimeError when it cannot."""
+        array = (lib.llama_token * len(tokens))(*tokens)
+        name = str(path).encode()
+        if not lib.llama_state_seq_save_file(self.pointer, name, sequence, array, len(tokens)):
+            raise RuntimeError("llama.cpp could not write the sequence")
+
+    def restore(self, sequence: int, tokens: Sequence[int], path: Path) -> bool:
+        """Read a sequence of exactly `tokens` back; False if the file holds another.
+
+        The caller has checked the file: llama.cpp ends the process on a truncated one.
+        """
+        array = (lib.llama_token * len(tokens))()
+        count = ctypes.c_size_t()
+        read = lib.llama_state_seq_load_file(
+            self.pointer, str(path).encode(), sequence, array, len(tokens), ctypes.byref(count)
+        )
+        if read and list(array[: count.value]) == list(tokens):
+            return self.length(sequence) == len(tokens)
+        self.remove(sequence)
+        return False
+
+    def remove(self, sequence: int) -> None:
+        """Forget a sequence."""
+        lib.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._rows.used = self._rows.outputs = 0
+        lib.llama_memory_clear(self._memory, True)
+
+    def close(self) -> None:
+        """Free the cache."""
+        lib.llama_batch_free(self._llama_batch)
+        lib.llama_free(self.pointer)
+
+
+class _Rows:
+    """numpy views of a llama_batch's arrays."""
+
+    def __init__(self, batch: Any, size: int) -> None:
+        view = np.ctypeslib.as_array
+        self.used = self.outputs = 0
+        self.tokens = view(batch.token, (size,))
+        self.positions = view(batch.pos, (size,))
+        self.logits = view(batch.logits, (size,))
+        self._sequences = [view(batch.seq_id[row], (1,)) for row in range(size)]
+        view(batch.n_seq_id, (size,))[:] = 1
+
+    def add(self, tokens: Sequence[int], start: int, sequence: int, *, logits: int) -> int:
+        first, end = self.used, self.used + len(tokens)
+        self.tokens[first:end] = tokens
+        self.positions[first:end] = range(start, start + len(tokens))
+        self.logits[first:end] = 0
+        self.logits[end - logits : end] = 1
+        for row in range(first, end):
+            self._sequences[row][0] = sequence
+        self.used = end
+        self.outputs += logits
+        return end - max(logits, 1)
