@@ -104,7 +104,7 @@ def _title(placement: Placement) -> str:
     wanted = placement.wanted
     title = f"[bold]{escape(wanted.name)}[/bold]" + (" (estimate)" if wanted.estimated else "")
     if wanted.model is None:
-        return f"{title}, for embeddings"
+        return f"{title}, for {wanted.purpose}"
     largest = f", at most {placement.largest:,}" if placement.largest else ""
     return f"{title}, context {wanted.context:,}{largest}"
 

@@ -46,7 +46,8 @@ print(json.dumps([float(compute), sum(map(float, cache))]))
 TAKING = """
 import json, re, sys
 from pathlib import Path
-from hearth.inference.engine.llama import Context, Model
+from hearth.inference.engine.context import Context
+from hearth.inference.engine.llama import Model
 path, context, sequences, batch, outputs = sys.argv[1], *map(int, sys.argv[2:])
 model = Model(Path(path))
 where = Context(

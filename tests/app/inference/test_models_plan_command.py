@@ -45,7 +45,7 @@ def test_the_configuration_is_planned(config: Path) -> None:
     result = run("--ram", "8G")
     assert result.exit_code == 0
     assert f"{SMALL}, context 4,096, at most 65,536\n  RAM " in result.stdout
-    assert "all-minilm-l6-v2, for embeddings\n  RAM " in result.stdout
+    assert "all-minilm-l6-v2, for embedding\n  RAM " in result.stdout
     assert "RAM: 6.0 of 8.0 GiB for models; 2.0 stay for the house.\nNo GPU." in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 80
     assert run("--config", str(config), "--ram", "8G").stdout == result.stdout

@@ -16,6 +16,21 @@ from hearth.inference.models.gguf_header import Header, Tensor
 # reorders more). Matrices alone, and none whose rows are only looked up.
 _REORDERED = frozenset({"Q4_0", "Q4_K", "Q2_K", "IQ4_NL", "MXFP4"})
 _LAYER = re.compile(r"^blk\.(\d+)\.")
+# Layers of these keep a state for each sequence in place of a cache; most say how large it is.
+_RECURRENT = frozenset(
+    [
+        "bailingmoe3",
+        "deepseek4",
+        "glm5-next",
+        "kimi-k3",
+        "kimi-linear",
+        "minimax-01",
+        "qwen35",
+        "qwen35moe",
+        "qwen3next",
+        "qwen4exp",
+    ]
+)
 _FLOAT = 4
 _MOST = 1 << 24  # of any size in a model; the largest vocabularies have 300,000 tokens
 _MOST_LAYERS = 4_096
@@ -81,11 +96,8 @@ def of(header: Header) -> Description:
     count = keys.number("block_count", most=_MOST_LAYERS)
     heads = max(keys.numbers("attention.head_count", count, 1))
     embedding = keys.number("embedding_length")
-    ssm = keys.number("ssm.state_size", 0), keys.number("ssm.inner_size", 0)
-    state = math.prod(ssm) + keys.number("ssm.conv_kernel", 0) * (
-        ssm[1] + 2 * keys.number("ssm.group_count", 0) * ssm[0]
-    )
-    state += embedding * (keys.number("wkv.head_size", 0) + 2 * keys.number("shortconv.l_cache", 0))
+    key_length = keys.longest("attention.key_length", embedding // heads)
+    state = _state(keys, embedding, heads, key_length)
     groups = _grouped(header.tensors, count)
     return Description(
         architecture=keys.architecture,
@@ -100,7 +112,7 @@ def of(header: Header) -> Description:
         feed_forward=max(keys.numbers("feed_forward_length", count, 4 * embedding)),
         heads=heads,
         kv_heads=keys.numbers("attention.head_count_kv", count, heads),
-        key_length=keys.longest("attention.key_length", embedding // heads),
+        key_length=key_length,
         value_length=keys.values(embedding // heads),
         trained_context=keys.number("context_length"),
         window=keys.number("attention.sliding_window", 0),
@@ -112,8 +124,25 @@ def of(header: Header) -> Description:
         ),
         has_template="tokenizer.chat_template" in header.metadata,
         state_bytes=state * _FLOAT,
-        recurrent=state > 0 or any("ssm" in tensor.name for tensor in header.tensors),
+        recurrent=state > 0,
     )
+
+
+def _state(keys: _Keys, embedding: int, heads: int, key_length: int) -> int:
+    """The most numbers that a sequence takes in a recurrent layer; 0 where there are none.
+
+    Mamba and its kin, RWKV, short convolutions, and linear attention, as llama.cpp sizes them.
+    """
+    inner, size = keys.number("ssm.inner_size", 0), keys.number("ssm.state_size", 0)
+    kernel, groups = keys.number("ssm.conv_kernel", 0), keys.number("ssm.group_count", 0)
+    mamba = inner * size + kernel * (inner + 2 * groups * size)
+    others = embedding * (keys.number("wkv.head_size", 0) + keys.number("shortconv.l_cache", 0))
+    if others:  # the shifted tokens of RWKV
+        others += 2 * embedding
+    linear = keys.number("kda.head_dim", 0)
+    if keys.architecture in _RECURRENT:
+        linear = max(linear, key_length)
+    return max(mamba, others, heads * linear * (linear + 3 * max(kernel, 4)))
 
 
 class _Keys:

@@ -34,6 +34,7 @@ class Wanted:
     gpu_layers: int | None = None
     shares: tuple[float, ...] = ()
     estimated: bool = False  # the model is not here, and guessed from its size
+    purpose: str = "chat"  # as the manifest says
     table: str = "engines.default"  # of the configuration that says how it is loaded
 
     def takes(self, layers: int, shares: Sequence[float], context: int | None = None) -> Footprint:

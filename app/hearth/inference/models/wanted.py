@@ -62,7 +62,7 @@ def _of_engine(library: Library, table: str, engine: EngineSettings) -> list[Wan
 def _one(library: Library, name: str, how: ModelSettings) -> Wanted:
     known = library.manifest.model(name)
     if known.purpose != "chat":
-        return Wanted(name, None, known.bytes or 0)
+        return Wanted(name, None, known.bytes or 0, purpose=known.purpose)
     wanted = replace(
         _known(library, name),
         context=how.context,
