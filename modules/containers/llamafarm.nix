@@ -14,6 +14,7 @@ let
     ;
   cfg = config.services.hearth;
   llamafarm = cfg.llamafarm;
+  names = import ../lib/names.nix { inherit lib; };
 in
 {
   options.services.hearth.llamafarm = {
@@ -53,7 +54,9 @@ in
       address = mkDefault "10.213.7.10";
       volumes.data = mkDefault "/app/data";
       callers = lib.attrNames (
-        lib.filterAttrs (_: pod: pod.enable && pod.engine == llamafarm.engine) cfg.pods
+        lib.filterAttrs (
+          _: pod: pod.enable && lib.elem llamafarm.engine (names.enginesOf cfg.engines pod)
+        ) cfg.pods
       );
     };
     services.hearth.engines = lib.mkMerge [

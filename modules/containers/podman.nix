@@ -30,6 +30,7 @@ let
   bridge = "hearth-inside";
   subnet = "10.213.7.0/24";
   user = name: "hearth-container-${name}";
+  socket = name: "/run/hearth-containers/${name}.sock";
   podman = "${config.virtualisation.podman.package}/bin/podman";
 
   container = {
@@ -213,12 +214,19 @@ in
         }
       ) served)
 
-      # A pod reaches a socket by its group.
+      # A pod reaches a socket by its group, and sees of /run what is bound into its unit. A socket
+      # that is made anew is another file than the one bound.
       (mkMerge (
         mapAttrsToList (
           name: container:
           lib.genAttrs (map (pod: names.unit (names.podProgram pod)) container.callers) (_: {
-            serviceConfig.SupplementaryGroups = [ (user name) ];
+            requires = [ "hearth-container-${name}.socket" ];
+            after = [ "hearth-container-${name}.socket" ];
+            partOf = [ "hearth-container-${name}.socket" ];
+            serviceConfig = {
+              SupplementaryGroups = [ (user name) ];
+              BindReadOnlyPaths = [ (socket name) ];
+            };
           })
         ) served
       ))
@@ -231,7 +239,7 @@ in
         wantedBy = [ "sockets.target" ];
         socketConfig = {
           # Beside /run/hearth, since a pod sees nothing of that but its own sockets.
-          ListenStream = "/run/hearth-containers/${name}.sock";
+          ListenStream = socket name;
           SocketGroup = user name;
           SocketMode = "0660";
           DirectoryMode = "0755";

@@ -29,7 +29,12 @@ let
   local = filterAttrs (_: engine: engine.url == null) cfg.engines;
   # Its own notes on what it has checked; each engine finds them at the same place.
   place = name: "${cfg.dataDir}/${names.engineProgram name}";
-  podsOf = name: attrNames (filterAttrs (_: pod: pod.enable && pod.engine == name) cfg.pods);
+  asks = name: pod: pod.enable && lib.elem name (names.enginesOf cfg.engines pod);
+  podsOf = name: attrNames (filterAttrs (_: asks name) cfg.pods);
+
+  # By what the pods say alone: which engines there are cannot depend on the engines.
+  named = pod: pod.enable && pod.engine == "default";
+  others = name: lib.remove name (attrNames cfg.engines);
 
   unit =
     name: engine:
@@ -204,12 +209,28 @@ in
             type = types.nullOr (types.strMatching "(https?|unix)://.+");
             default = null;
             example = "unix:///run/other/server.sock";
-            description = "Another OpenAI-compatible endpoint in place of hearth-inference.";
+            description = ''
+              Another OpenAI-compatible endpoint in place of hearth-inference. A pod has no network, so
+              it is a Unix socket that a systemd socket unit keeps, and that the pod's user may open
+              (`sourceGroups` of the pod). What stands behind it reads whatever its pods are asked and
+              what they find: where that is a way to another machine, all of it leaves the box, and no
+              wall of the box reaches there.
+            '';
           };
           externalModel = mkOption {
             type = types.nullOr types.str;
             default = null;
             description = "The chat model's name at `url`, where it differs from `chatModel`.";
+          };
+          fallback = mkOption {
+            type = types.nullOr types.str;
+            default = null;
+            example = "small";
+            description = ''
+              Which other engine answers while this one is away or has no room; the pods see the sockets
+              of both. Its own fallback is not asked in turn. Embeddings are taken from it only where
+              it has the same `embeddingModel`.
+            '';
           };
           extraCallers = mkOption {
             type = types.listOf types.str;
@@ -256,6 +277,30 @@ in
           leave tensorSplit out.
         '';
       }) local
+      ++ mapAttrsToList (name: engine: {
+        assertion = engine.fallback == null || lib.elem engine.fallback (others name);
+        message = ''
+          services.hearth.engines.${name}.fallback: ${
+            if engine.fallback == name then
+              "an engine cannot stand in for itself"
+            else
+              "there is no engine \"${toString engine.fallback}\""
+          }. ${
+            if others name == [ ] then
+              "There is no other engine: add one, or leave fallback out"
+            else
+              "Name one of ${lib.concatStringsSep ", " (others name)}, or leave fallback out"
+          }.
+        '';
+      }) cfg.engines
+      ++ mapAttrsToList (name: engine: {
+        assertion = podsOf name == [ ] || engine.url == null || lib.hasPrefix "unix://" engine.url;
+        message = ''
+          services.hearth.engines.${name}.url: the pods ${lib.concatStringsSep ", " (podsOf name)} have
+          no network, and reach nothing but Unix sockets. Serve it at unix:///PATH, as
+          services.hearth.containers does, or lead a socket to it with systemd-socket-proxyd.
+        '';
+      }) cfg.engines
       ++ mapAttrsToList (gpu: uses: {
         assertion = false;
         message = ''
@@ -265,7 +310,7 @@ in
         '';
       }) twice;
 
-    services.hearth.engines = mkIf (podsOf "default" != [ ]) { default = { }; };
+    services.hearth.engines = mkIf (lib.any named (lib.attrValues cfg.pods)) { default = { }; };
 
     users.users = mapAttrs' (
       name: _:

@@ -21,7 +21,6 @@ let
     mkIf
     mkOption
     nameValuePair
-    optional
     types
     ;
   cfg = config.services.hearth;
@@ -35,9 +34,20 @@ let
   place = name: "${cfg.dataDir}/pods/${name}";
   # Where its connectors lay down what they fetched.
   inbox = name: pod: map (connector: "${cfg.dataDir}/inbox/${name}/${connector}") (attrNames pod.connectors);
-  ownEngine = pod: (cfg.engines.${pod.engine} or { url = null; }).url == null;
-  engineSocket =
-    name: pod: "${names.unit (names.engineProgram pod.engine)}-${name}.socket";
+  # Of its engine, and of that one's fallback.
+  urlOf = engine: (cfg.engines.${engine} or { url = null; }).url;
+  ownEngines = pod: filter (engine: urlOf engine == null) (names.enginesOf cfg.engines pod);
+  engineSockets =
+    name: pod:
+    map (engine: "${names.socketUnit (names.engineProgram engine) name}.socket") (ownEngines pod);
+  # Another maker's server, where it has a socket that no unit here makes (podman.nix binds those).
+  otherSockets =
+    pod:
+    map (lib.removePrefix "unix://") (
+      filter (url: url != null && hasPrefix "unix://" url && !hasPrefix "unix:///run/hearth-containers/" url) (
+        map urlOf (names.enginesOf cfg.engines pod)
+      )
+    );
 
   sourceFolders = pods: concatMap (pod: map toString (attrValues pod.sources)) (attrValues pods);
 
@@ -60,7 +70,9 @@ let
         hardening.reports
         ++ mapAttrsToList (_: folder: toString folder) pod.sources
         ++ inbox name pod
-        ++ optional (ownEngine pod) (names.socketPath (names.engineProgram pod.engine) name);
+        ++ map (engine: names.socketPath (names.engineProgram engine) name) (ownEngines pod)
+        # '-': where it is not there, the pod says so, and its fallback answers.
+        ++ map (socket: "-${socket}") (otherSockets pod);
       MemoryMax = pod.quotas.memoryMax;
       # Without it the kernel would push what is too much into the swap, all 32 GB of it, before it
       # ends the pod. An idle pod (60 MB) can still be put aside whole.
@@ -86,14 +98,14 @@ let
             "hearth-keys.service"
             "hearth-migrate-pod-${name}.service"
           ]
-          ++ optional (ownEngine pod) (engineSocket name pod);
+          ++ engineSockets name pod;
           after = [
             "hearth-keys.service"
             "hearth-migrate-pod-${name}.service"
           ]
-          ++ optional (ownEngine pod) (engineSocket name pod);
+          ++ engineSockets name pod;
           # A socket that is made anew is another file than the one bound into this unit.
-          partOf = optional (ownEngine pod) (engineSocket name pod);
+          partOf = engineSockets name pod;
           serviceConfig = walls name pod // {
             # Without docstrings a pod takes 5 MB less, and there are many pods.
             ExecStart = "${cfg.package}/bin/python -OO -m hearth.services.pod --pod ${name} --config /etc/hearth/hearth.toml";

@@ -36,6 +36,7 @@ let
         queue
         threads
         url
+        fallback
         ;
       external_model = chosen.externalModel;
       gpu_layers = chosen.gpuLayers;

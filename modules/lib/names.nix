@@ -7,6 +7,13 @@ rec {
   # hearth.config.engine_program
   engineProgram = engine: if engine == "default" then "inference" else "inference-${engine}";
   podProgram = pod: "pod-${pod}";
+  # Settings.engines_of: the engines that a pod asks, its own and that one's fallback.
+  enginesOf =
+    engines: pod:
+    let
+      inherit (engines.${pod.engine} or { fallback = null; }) fallback;
+    in
+    [ pod.engine ] ++ lib.optional (fallback != null) fallback;
   # hearth.config.connector_program
   connectorProgram = pod: connector: "connector-${pod}-${connector}";
   # hearth.config.telegram_program

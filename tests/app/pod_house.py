@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -103,6 +103,7 @@ def build_house(
     model: str = "hashing",
     file_bytes: int = 1_000_000,
     fetched: Mapping[str, Path] | None = None,
+    forgotten: Callable[[], Awaitable[None]] | None = None,
 ) -> House:
     """A house in `folder`; built again on the same database it is the same after a restart."""
     source, home = folder / "papers", database.path.parent
@@ -118,6 +119,7 @@ def build_house(
         uploads=home / "uploads",
         file_bytes=file_bytes,
         clock=lambda: NOW,
+        forgotten=forgotten,
     )
     retriever = HybridRetriever(database, index, embedder)
     return House(database, source, home / "uploads", index, inbox, retriever)

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from hearth.core.api import PodStatus, SourceLine, SourceView
+from hearth.core.api import EngineState, PodStatus, SourceLine, SourceView
 from hearth.core.drafts import Draft, Evidence
 from hearth.core.errors import Unavailable
 from hearth.core.people import Caller
@@ -98,6 +98,11 @@ class PodParts:
     folder: Path
     agent: ScriptedAgent = field(default_factory=ScriptedAgent)
     notebook: Notebook = field(default_factory=Notebook)
+    engine: EngineState | None = None
+    forgot: int = 0  # how often the model server was told to forget
+
+    async def forget(self) -> None:
+        self.forgot += 1
 
 
 def _source(key: str) -> SourceView:
@@ -132,6 +137,7 @@ def scripted_pod(parts: PodParts, database: Database, key: bytes) -> Pod:
             uploads=parts.folder / "uploads",
             file_bytes=FILE_BYTES,
             clock=clock,
+            forgotten=parts.forget,
         ),
         openers={"event": _source},
         status=lambda: PodStatus(
@@ -143,7 +149,9 @@ def scripted_pod(parts: PodParts, database: Database, key: bytes) -> Pod:
             events=0,
             transactions=0,
             notes=0,
+            engine=parts.engine,
             connectors=states({"school": parts.folder / "inbox" / "school"}),
         ),
         upload_bytes=FILE_BYTES,
+        forgotten=parts.forget,
     )

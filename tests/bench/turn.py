@@ -11,7 +11,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -22,15 +21,12 @@ from report import Row, at_most, publish
 sys.path.insert(0, str(Path(__file__).parents[1] / "app" / "e2e"))
 from running import RunningHouse
 
-from hearth.agent.prompt import conversation, system
+from hearth.agent.prompt import conversation
 from hearth.config import Settings
-from hearth.core.ports import ChatMessage, Passage
-from hearth.core.tools import Tool
+from hearth.core.ports import ChatMessage
 from hearth.inference.client import InferenceClient
 from hearth.inference.models.pull import pull
-from hearth.services.pod import tool_folder
-from hearth.store.database import Database
-from hearth.tools.base import Household, ToolDependencies
+from hearth.services.instructions import of_engine
 
 CHAT, SMALL, EMBEDDING = "qwen2.5-coder-1.5b-instruct", "smollm2-135m-instruct", "all-minilm-l6-v2"
 ROUNDS = 5
@@ -102,10 +98,10 @@ async def _model(house: RunningHouse) -> list[Row]:
     socket = house.settings.socket("inference", "family")
     client = InferenceClient.over_socket(socket, chat_model=CHAT, embedding_model=EMBEDDING)
     cold, kept, speed = [], [], []
-    tools = _family_tools(house.folder)
+    instructions = of_engine(house.settings, "default")[0]
     for _ in range(ROUNDS):
-        # A title that was never seen makes the whole prompt new.
-        head = system(f"Family {secrets.token_hex(4)}", None, tools)
+        # A beginning that was never seen makes the whole prompt new.
+        head = ChatMessage(role="system", content=f"{secrets.token_hex(4)} {instructions}")
         first, _ = await _stream(client, [head, *conversation((), QUESTIONS[0])])
         second, rate = await _stream(client, [head, *conversation((), QUESTIONS[1])])
         cold.append(first)
@@ -126,22 +122,6 @@ async def _stream(client: InferenceClient, messages: list[ChatMessage]) -> tuple
     arrivals = [time.perf_counter() async for _ in client.stream(messages, max_tokens=TOKENS)]
     rate = (len(arrivals) - 1) / (arrivals[-1] - arrivals[0]) if len(arrivals) > 1 else 0.0
     return arrivals[0] - start, rate
-
-
-class _Nothing:
-    async def search(self, query: str, *, limit: int = 5) -> list[Passage]:
-        return []
-
-
-def _family_tools(folder: Path) -> list[Tool]:
-    dependencies = ToolDependencies(
-        database=Database(folder / "empty.sqlite3"),
-        household=Household(zone="Europe/Berlin", currency="EUR"),
-        retriever=_Nothing(),
-        clock=lambda: datetime.now(UTC),
-    )
-    names = ("calendar", "documents", "notes")
-    return [tool for name in names for tool in tool_folder(name, dependencies).tools]
 
 
 def _overhead(house: RunningHouse) -> list[Row]:

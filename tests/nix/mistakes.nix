@@ -156,6 +156,24 @@ in
       };
     caught = ''there is no engine "default"'';
   };
+  unknown-fallback = {
+    module.services.hearth.engines.default.fallback = "spare";
+    caught = "engines.default.fallback: there is no engine \"spare\". There is no other engine";
+  };
+  engine-that-stands-in-for-itself = {
+    module.services.hearth.engines = {
+      default.fallback = "default";
+      large = { };
+    };
+    caught = "cannot stand in for itself. Name one of large";
+  };
+  engine-that-no-pod-can-reach = {
+    module.services.hearth.engines = {
+      default.fallback = "desktop";
+      desktop.url = "http://desktop.home.arpa:8080/v1";
+    };
+    caught = "engines.desktop.url: the pods .*have\\s+no network";
+  };
   unknown-model = {
     module.services.hearth.engines.default.chatModel = "llama-9000";
     caught = "no manifest knows the chat model";

@@ -18,7 +18,7 @@ from rich.table import Column, Table
 from hearth.cli.exits import reporting
 from hearth.cli.options import settings_or_default
 from hearth.core.errors import BadInput
-from hearth.inference import pull as pulling
+from hearth.inference.models import pull as pulling
 from hearth.inference.models.library import Library
 from hearth.inference.models.manifest import Model
 from hearth.inference.models.sources import Progress

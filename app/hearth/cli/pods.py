@@ -12,7 +12,7 @@ from hearth.cli.console import HubConsole
 from hearth.cli.exits import explain, reporting
 from hearth.cli.ingest import left_out
 from hearth.cli.options import As, AsJson, Config, out, print_json, settings_of
-from hearth.core.api import PodStatus
+from hearth.core.api import EngineState, PodStatus
 
 app = typer.Typer(no_args_is_help=True, help="The pods of this house.")
 
@@ -53,9 +53,20 @@ def _print(pod: PodStatus) -> None:
     for what in ("documents", "events", "transactions", "notes"):
         out.print(f"  {what}: {getattr(pod, what)}", markup=False)
     out.print(f"  tools: {', '.join(pod.tools)}", markup=False)
+    if pod.engine is not None:
+        out.print(f"  {_engine(pod.engine)}", markup=False)
     if pod.syncing:
         out.print("  is reading its folders now")
     for connector in pod.connectors:
         out.print(f"  {connector_line(connector)}", markup=False)
     for failure in (*pod.failed, *(one for each in pod.connectors for one in each.failed)):
         explain(left_out(failure))
+
+
+def _engine(state: EngineState) -> str:
+    if state.stands_in_for is None:
+        return f"engine: {state.engine} answers"
+    return (
+        f"engine: {state.engine} answers in place of {state.stands_in_for}, which has been away "
+        f"since {state.since:%Y-%m-%d %H:%M}; `hearth doctor` says why"
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
@@ -33,45 +33,6 @@ class HubSettings(Section):
     )
 
 
-class EngineSettings(Section):
-    """A model server: the models it serves and what it may use."""
-
-    chat_model: str = Field(
-        "qwen2.5-coder-1.5b-instruct", description="Manifest name of the model that answers."
-    )
-    embedding_model: str = Field(
-        "all-minilm-l6-v2", description="Manifest name of the model that embeds texts."
-    )
-    context: int = Field(
-        16_384, ge=2_048, le=1_048_576, description="Tokens that all running requests share."
-    )
-    parallel: int = Field(8, ge=1, le=64, description="Requests that run at the same time.")
-    queue: int = Field(
-        64, ge=1, le=10_000, description="Requests that may wait; one more gets 429."
-    )
-    threads: int | None = Field(
-        None, ge=1, le=1_024, description="CPU threads; all cores when not set."
-    )
-    gpu_layers: int | None = Field(
-        None,
-        ge=0,
-        le=10_000,
-        description="Layers of the chat model that the GPUs hold; all that llama.cpp can place "
-        "there when not set, none with 0.",
-    )
-    tensor_split: tuple[Annotated[float, Field(gt=0)], ...] = Field(
-        (), max_length=16, description="Each GPU's share of the chat model, one number a GPU."
-    )
-    url: str | None = Field(
-        None,
-        pattern=r"^(https?|unix)://.+",
-        description="Another OpenAI-compatible endpoint in place of hearth-inference.",
-    )
-    external_model: str | None = Field(
-        None, description="The chat model's name at `url`, where it differs from `chat_model`."
-    )
-
-
 class PodSettings(Section):
     """One pod: what it is for and what it reads."""
 
@@ -80,6 +41,9 @@ class PodSettings(Section):
     )
     title: str | None = Field(None, max_length=60, description="Name that members see.")
     engine: Name = Field("default", description="Which `[engines.NAME]` answers for this pod.")
+    adapter: Name | None = Field(
+        None, description="Which of the engine's `adapters` words this pod's answers."
+    )
     tools: tuple[Literal["calendar", "ledger", "documents", "notes"], ...] = Field(
         ("calendar", "ledger", "documents", "notes"),
         description="The tool folders that this pod may use.",

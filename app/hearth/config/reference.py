@@ -20,7 +20,13 @@ Secrets never stand in the file: they are systemd credentials, or files in `STAT
 
 This page is written by `hearth config reference` from the definition in `hearth.config`.
 """
-_NAMED = {"engines": "NAME", "pods": "NAME", "connectors": "NAME", "members": "LOGIN"}
+_NAMED = {
+    "engines": "NAME",
+    "models": "MODEL",
+    "pods": "NAME",
+    "connectors": "NAME",
+    "members": "LOGIN",
+}
 _LIMITS = {
     "minimum": "at least {}",
     "maximum": "at most {}",

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
-from hearth.config.house import EngineSettings, HubSettings, MemberSettings, PodSettings
+from hearth.config.engines import EngineSettings
+from hearth.config.house import HubSettings, MemberSettings, PodSettings
 from hearth.config.operation import BackupSettings, MonitoringSettings, UpdateSettings
 from hearth.config.section import Login, Name, Section
 from hearth.core.errors import BadConfiguration
@@ -76,6 +77,24 @@ class Settings(Section):
             if pod.engine not in self.engines:
                 known = ", ".join(sorted(self.engines))
                 raise ValueError(f"pods.{name}.engine: no engine {pod.engine!r}; known: {known}")
+            adapters = self.engines[pod.engine].adapters
+            if pod.adapter is not None and pod.adapter not in adapters:
+                known = ", ".join(sorted(adapters)) or "none"
+                raise ValueError(
+                    f"pods.{name}.adapter: the engine {pod.engine!r} has no adapter "
+                    f"{pod.adapter!r}; known: {known}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _fallbacks_exist(self) -> Settings:
+        for name, engine in self.engines.items():
+            others = sorted(self.engines.keys() - {name})
+            if engine.fallback is not None and engine.fallback not in others:
+                known = f"known: {', '.join(others)}" if others else "there is no other"
+                raise ValueError(
+                    f"engines.{name}.fallback: no other engine {engine.fallback!r}; {known}"
+                )
         return self
 
     @model_validator(mode="after")
@@ -165,9 +184,15 @@ class Settings(Section):
         """The Unix socket on which `program` listens for `caller`, and for nobody else."""
         return self.runtime / program / f"{caller}.sock"
 
+    def engines_of(self, pod: str) -> list[str]:
+        """The engines that a pod asks: its own, and that one's fallback where it has one."""
+        own = self.pods[pod].engine
+        fallback = self.engines[own].fallback
+        return [own] if fallback is None else [own, fallback]
+
     def callers(self, engine: str) -> list[str]:
         """Who may call the model server of `engine`: its pods, and the drill where there is one."""
-        pods = [name for name, pod in self.pods.items() if pod.engine == engine]
+        pods = [pod for pod in self.pods if engine in self.engines_of(pod)]
         return pods if self.backup.repository is None else [*pods, DRILL]
 
     def credential(self, name: str) -> bytes:

@@ -129,6 +129,14 @@ class ConnectorState(Frozen):
     failed: tuple[FileFailure, ...] = ()
 
 
+class EngineState(Frozen):
+    """Which engine answers a pod's questions now."""
+
+    engine: str
+    stands_in_for: str | None = None  # the engine that the pod would rather ask
+    since: datetime | None = None  # when that went away
+
+
 class PodStatus(Frozen):
     """A pod's own account of itself."""
 
@@ -143,3 +151,4 @@ class PodStatus(Frozen):
     failed: tuple[FileFailure, ...] = ()
     connectors: tuple[ConnectorState, ...] = ()
     syncing: bool = False
+    engine: EngineState | None = None  # of a pod whose engine has a fallback

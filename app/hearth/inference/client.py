@@ -8,10 +8,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import logging
 import math
+import re
 import time
 from array import array
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +22,19 @@ from httpx_sse import aconnect_sse
 
 from hearth.core import errors
 from hearth.core.ports import ChatMessage
+from hearth.inference.problems import cut, refusal, unreachable
 
 PATIENCE_SECONDS = 45.0  # a restarting server loads its model within this
 # Between two bytes of a stream; our server pings every ten seconds, others may be silent for long.
 _TIMEOUT = httpx.Timeout(300, connect=10)
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 2.0  # seconds
+_UNKNOWN = {404, 405, 501}  # what a server answers that has no such request
+_ASIDE_SECONDS = 5.0  # for what no answer depends on
 _TEXTS = 64  # that one embedding request carries
-_BY_CODE: dict[str, type[errors.HearthError]] = {
-    kind.code: kind
-    for kind in (errors.BadInput, errors.TooLarge, errors.NotFound, errors.Busy, errors.Unavailable)
-}
 # What may be gone when the same request is sent again.
 _PASSING = (httpx.TransportError, errors.Busy, errors.Unavailable)
+_VERSION = re.compile(r"/v\d[^/]*(/|$)")  # that the address itself names: /v1, /v1/projects/NAME
+_log = logging.getLogger(__name__)
 
 
 class InferenceClient:
@@ -43,32 +46,59 @@ class InferenceClient:
         *,
         chat_model: str,
         embedding_model: str,
+        routing_model: str | None = None,  # that answers under a schema; the chat model if None
         patience: float = PATIENCE_SECONDS,
     ) -> None:
         self._http = http
         self._chat_model = chat_model
-        self._embedding_model = embedding_model
+        self._routing_model = routing_model or chat_model
+        self.embedding_model = embedding_model
         self._patience = patience
 
     @classmethod
-    def over_socket(cls, socket: Path, *, chat_model: str, embedding_model: str) -> InferenceClient:
-        """The server that listens on a Unix socket."""
-        transport = httpx.AsyncHTTPTransport(uds=str(socket))
-        http = httpx.AsyncClient(
-            transport=transport, base_url="http://inference/v1", timeout=_TIMEOUT
+    def at_url(
+        cls,
+        url: str,
+        *,
+        chat_model: str,
+        embedding_model: str,
+        routing_model: str | None = None,
+        patience: float = PATIENCE_SECONDS,
+    ) -> InferenceClient:
+        """An endpoint as the configuration names it: unix:///PATH, or http(s)://HOST[/…/v1]."""
+        if url.startswith("unix://"):
+            transport = httpx.AsyncHTTPTransport(uds=url.removeprefix("unix://"))
+            http = httpx.AsyncClient(
+                transport=transport, base_url="http://inference/v1", timeout=_TIMEOUT
+            )
+        else:
+            base = url.rstrip("/")
+            base = base if _VERSION.search(base) else f"{base}/v1"
+            http = httpx.AsyncClient(base_url=base, timeout=_TIMEOUT)
+        return cls(
+            http,
+            chat_model=chat_model,
+            embedding_model=embedding_model,
+            routing_model=routing_model,
+            patience=patience,
         )
-        return cls(http, chat_model=chat_model, embedding_model=embedding_model)
 
     @classmethod
-    def at_url(cls, url: str, *, chat_model: str, embedding_model: str) -> InferenceClient:
-        """An endpoint as the configuration names it: unix:///PATH, or http(s)://HOST[/v1]."""
-        if url.startswith("unix://"):
-            path = Path(url.removeprefix("unix://"))
-            return cls.over_socket(path, chat_model=chat_model, embedding_model=embedding_model)
-        base = url.rstrip("/")
-        base = base if base.endswith("/v1") else f"{base}/v1"
-        http = httpx.AsyncClient(base_url=base, timeout=_TIMEOUT)
-        return cls(http, chat_model=chat_model, embedding_model=embedding_model)
+    def over_socket(
+        cls,
+        socket: Path,
+        *,
+        chat_model: str,
+        embedding_model: str,
+        patience: float = PATIENCE_SECONDS,
+    ) -> InferenceClient:
+        """The server that listens on a Unix socket."""
+        return cls.at_url(
+            f"unix://{socket}",
+            chat_model=chat_model,
+            embedding_model=embedding_model,
+            patience=patience,
+        )
 
     async def close(self) -> None:
         """Close the connections."""
@@ -83,7 +113,7 @@ class InferenceClient:
     ) -> str:
         """The whole reply; under a JSON schema it is a document that satisfies it."""
         body = self._body(messages, max_tokens, schema)
-        patience = _Patience(self._patience)
+        patience = Patience(self._patience)
         while True:
             try:
                 pieces = [piece async for piece in self._answer(body, whole=schema is not None)]
@@ -93,10 +123,10 @@ class InferenceClient:
 
     async def stream(
         self, messages: Sequence[ChatMessage], *, max_tokens: int = 256
-    ) -> AsyncIterator[str]:
+    ) -> AsyncGenerator[str]:
         """The reply in pieces. Waits out a restart before the first piece; after it, raises."""
         body = self._body(messages, max_tokens, None)
-        patience = _Patience(self._patience)
+        patience = Patience(self._patience)
         begun = finished = False
         while not finished:
             try:
@@ -106,7 +136,7 @@ class InferenceClient:
                 finished = True
             except _PASSING as error:
                 if begun:
-                    raise _cut() from error
+                    raise cut() from error
                 await patience.after(error)
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
@@ -116,18 +146,39 @@ class InferenceClient:
             vectors += await self._embed(texts[at : at + _TEXTS])
         return vectors
 
+    async def answers(self) -> bool:
+        """Whether the server is there and has its model; a refusal is an answer."""
+        try:
+            response = await self._http.get("/models", timeout=_ASIDE_SECONDS)
+        except httpx.HTTPError:
+            return False
+        return response.status_code < httpx.codes.INTERNAL_SERVER_ERROR
+
+    async def forget(self) -> None:
+        """Have the server drop what its memory keeps of this pod's prompts, if it can and is there.
+
+        The memory of a server that is away is gone anyway, and other makers' know no such request.
+        """
+        try:
+            response = await self._http.delete("/cache", timeout=_ASIDE_SECONDS)
+        except httpx.HTTPError as error:
+            _log.warning("the model server was away when it was to forget: %r", error)
+            return
+        if response.is_error and response.status_code not in _UNKNOWN:
+            _log.warning("the model server did not forget: it answered %d", response.status_code)
+
     async def _embed(self, texts: Sequence[str]) -> list[list[float]]:
         body = {
-            "model": self._embedding_model,
+            "model": self.embedding_model,
             "input": list(texts),
             "encoding_format": "base64",
         }
-        patience = _Patience(self._patience)
+        patience = Patience(self._patience)
         while True:
             try:
                 response = await self._http.post("/embeddings", json=body)
                 if response.is_error:
-                    raise _error(response.status_code, response.content, response.headers)
+                    raise refusal(response.status_code, response.content, response.headers)
                 data = sorted(response.json()["data"], key=lambda entry: int(entry["index"]))
                 return [_vector(entry["embedding"]) for entry in data]
             except _PASSING as error:
@@ -139,16 +190,16 @@ class InferenceClient:
         async with aconnect_sse(self._http, "POST", "/chat/completions", json=body) as source:
             if source.response.is_error:
                 content = await source.response.aread()
-                raise _error(source.response.status_code, content, source.response.headers)
+                raise refusal(source.response.status_code, content, source.response.headers)
             async for event in source.aiter_sse():
                 if event.data == "[DONE]":
                     break
                 chunk = json.loads(event.data)
                 if "error" in chunk:
-                    raise _error(503, event.data.encode(), {})
-                for choice in chunk["choices"]:
+                    raise refusal(503, event.data.encode(), {})
+                for choice in chunk.get("choices") or ():
                     finished = choice.get("finish_reason") or finished
-                    if piece := choice["delta"].get("content"):
+                    if piece := (choice.get("delta") or {}).get("content"):
                         yield piece
         if finished is None:
             raise httpx.RemoteProtocolError("the stream ended before the answer did")
@@ -165,7 +216,7 @@ class InferenceClient:
         schema: Mapping[str, Any] | None,
     ) -> dict[str, Any]:
         body: dict[str, Any] = {
-            "model": self._chat_model,
+            "model": self._chat_model if schema is None else self._routing_model,
             "messages": [message.model_dump() for message in messages],
             "max_tokens": max_tokens,
             "temperature": 0,
@@ -177,7 +228,7 @@ class InferenceClient:
         return body
 
 
-class _Patience:
+class Patience:
     """Waits between tries, longer each time, until it ends."""
 
     def __init__(self, seconds: float) -> None:
@@ -187,28 +238,9 @@ class _Patience:
     async def after(self, error: Exception) -> None:
         """Wait before another try; raises the error in our words when patience has ended."""
         if time.monotonic() + self._wait > self._end:
-            raise error if isinstance(error, errors.HearthError) else _unreachable() from error
+            raise error if isinstance(error, errors.HearthError) else unreachable() from error
         await asyncio.sleep(self._wait)
         self._wait = min(2 * self._wait, _LONGEST_WAIT)
-
-
-def _error(status: int, content: bytes, headers: Mapping[str, str]) -> errors.HearthError:
-    """The server's error in our words; another maker's server says less than ours."""
-    try:
-        said = json.loads(content)["error"]
-    except (ValueError, KeyError, TypeError):
-        said = {}
-    if not isinstance(said, dict):
-        said = {"message": said}
-    passing = status >= 500 or status == httpx.codes.TOO_MANY_REQUESTS
-    kind = _BY_CODE.get(str(said.get("code")), errors.Unavailable if passing else errors.BadInput)
-    retry = headers.get("retry-after", "")
-    return kind(
-        str(said.get("detail") or said.get("message") or f"the model server answered {status}"),
-        where=said.get("where"),
-        remedy=said.get("remedy"),
-        retry_after=float(retry) if retry.isdigit() else None,
-    )
 
 
 def _vector(value: str | list[float]) -> list[float]:
@@ -218,17 +250,3 @@ def _vector(value: str | list[float]) -> list[float]:
         value = numbers.tolist()
     length = math.sqrt(sum(number * number for number in value)) or 1.0
     return [number / length for number in value]
-
-
-def _unreachable() -> errors.Unavailable:
-    return errors.Unavailable(
-        "the model server is not answering",
-        remedy="It restarts by itself; try again in a moment.",
-        retry_after=5,
-    )
-
-
-def _cut() -> errors.Unavailable:
-    return errors.Unavailable(
-        "the model server broke off in the middle of the answer", remedy="Ask again."
-    )

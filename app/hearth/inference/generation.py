@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 # In a rendered prompt: no token may span this place (a private-use character, removed after).
 SPLIT = "\ue0ff"
@@ -108,3 +108,17 @@ class TextEngine(Protocol):
 
     async def forget(self, caller: str) -> None:
         """Drop what the cache keeps of a caller's finished requests."""
+
+
+class TextEmbedder(Protocol):
+    """An embedding model."""
+
+    async def embed(self, texts: Sequence[str]) -> Any:
+        """A float32 array, one unit vector for each text."""
+
+
+class TextReranker(Protocol):
+    """A model that judges how well documents answer a query."""
+
+    async def rank(self, query: str, documents: Sequence[str]) -> list[float]:
+        """A score for each document; a higher one is better."""

@@ -1,24 +1,50 @@
-"""What the model server counts, for Prometheus. `caller` is the pod whose socket was used."""
+"""What a model's process and the model server count, for Prometheus.
+
+`caller` is the pod whose socket was used. They lie in a registry of their own: the server adds
+together those of all processes (workers/collector.py).
+"""
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Gauge, Histogram
+from functools import partial
 
-REQUESTS = Counter(
+import prometheus_client as prometheus
+
+REGISTRY = prometheus.CollectorRegistry()
+
+_Counter = partial(prometheus.Counter, registry=REGISTRY)
+_Gauge = partial(prometheus.Gauge, registry=REGISTRY)
+_Histogram = partial(prometheus.Histogram, registry=REGISTRY)
+
+REQUESTS = _Counter(
     "hearth_inference_requests_total", "Finished requests.", ["kind", "caller", "outcome"]
 )
-PROMPT_TOKENS = Counter("hearth_inference_prompt_tokens_total", "Prompt tokens.", ["caller"])
-CACHED_TOKENS = Counter(
+PROMPT_TOKENS = _Counter("hearth_inference_prompt_tokens_total", "Prompt tokens.", ["caller"])
+CACHED_TOKENS = _Counter(
     "hearth_inference_cached_tokens_total", "Prompt tokens not computed again.", ["caller"]
 )
-COMPLETION_TOKENS = Counter(
+COMPLETION_TOKENS = _Counter(
     "hearth_inference_completion_tokens_total", "Generated tokens.", ["caller"]
 )
-WAITING = Gauge("hearth_inference_queue_length", "Requests that wait for a place.")
-RUNNING = Gauge("hearth_inference_running", "Requests in the running batch.")
-FIRST_TOKEN = Histogram(
+WAITING = _Gauge("hearth_inference_queue_length", "Requests that wait for a place.", ["caller"])
+RUNNING = _Gauge("hearth_inference_running", "Requests in the running batch.", ["caller"])
+FIRST_TOKEN = _Histogram(
     "hearth_inference_first_token_seconds",
     "Time from a request's arrival to its first token.",
     ["caller"],
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
 )
+ROWS = _Histogram(
+    "hearth_inference_batch_rows",
+    "Tokens that one step computes.",
+    buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512),
+)
+COMPUTING = _Counter(
+    "hearth_inference_computing_seconds_total", "Time that the steps spent inside llama_decode."
+)
+AROUND = _Counter(
+    "hearth_inference_around_seconds_total", "Time that the steps spent outside llama_decode."
+)
+GUESSED = _Counter("hearth_inference_guessed_tokens_total", "Tokens guessed from what came before.")
+RIGHT = _Counter("hearth_inference_guessed_right_tokens_total", "Guessed tokens that were right.")
+CELLS = _Gauge("hearth_inference_cache_cells", "Cells of the KV cache that hold a token.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import socket
@@ -14,6 +15,7 @@ from pathlib import Path
 from hearth.config import Settings
 from hearth.connectors.folder import record
 from hearth.core.errors import HearthError
+from hearth.inference.client import InferenceClient
 from hearth.inference.models.library import Library
 from hearth.knowledge.index import VectorIndex
 from hearth.ops.box import BOX_RUNTIME, Trouble, look
@@ -23,6 +25,7 @@ from hearth.store.database import Database
 
 _ANSWER_SECONDS = 5.0
 _FREE_BYTES = 1_000_000_000
+_NOTED = "Its own line here says what is wrong with the one that is away."
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ def examine(settings: Settings, configuration: Path) -> Iterator[Finding]:
     yield Finding("configuration", True, str(configuration))
     for unit in units(settings, configuration):
         yield program(unit, settings)
+    yield from _elsewhere(settings)
     library = Library(settings.models)
     for name in models(settings):
         yield _model(library, name)
@@ -72,12 +76,14 @@ def program(unit: Unit, settings: Settings) -> Finding:
     what = f"program {unit.name}"
     start, look = _remedies(unit, settings)
     try:
-        status, said = _healthz(unit.sockets["ops"])
+        status, wrong, noted = _healthz(unit.sockets["ops"])
     except FileNotFoundError:
         return Finding(what, False, "is not running", start)
     except (OSError, HTTPException) as error:
         return Finding(what, False, f"does not answer: {error}", look)
-    return Finding(what, status == 200, said, "" if status == 200 else look)
+    if status != 200:
+        return Finding(what, False, wrong or "says nothing", look)
+    return Finding(what, True, noted or "answers", _NOTED if noted else "")
 
 
 def _remedies(unit: Unit, settings: Settings) -> tuple[str, str]:
@@ -103,23 +109,47 @@ class _UnixConnection(HTTPConnection):
         self.sock.connect(str(self._path))
 
 
-def _healthz(path: Path) -> tuple[int, str]:
+def _healthz(path: Path) -> tuple[int, str, str]:
     connection = _UnixConnection(path)
     try:
         connection.request("GET", "/healthz")
         response = connection.getresponse()
-        return response.status, _words(response.read(4_096))
+        return response.status, *_words(response.read(4_096))
     finally:
         connection.close()
 
 
-def _words(body: bytes) -> str:
-    """What a health page says is wrong, or that nothing is (hearth.ops.health)."""
+def _words(body: bytes) -> tuple[str, str]:
+    """What a health page says is wrong, and what it notes (hearth.ops.health)."""
     try:
-        wrong = json.loads(body)["wrong"]
+        said = json.loads(body)
+        parts = [said["wrong"], said.get("noted", {})]
     except (ValueError, KeyError, TypeError):
-        return body.decode(errors="replace").strip() or "says nothing"
-    return "; ".join(f"{part}: {reason}" for part, reason in wrong.items()) or "answers"
+        return body.decode(errors="replace").strip(), ""
+    wrong, noted = ("; ".join(f"{part}: {text}" for part, text in each.items()) for each in parts)
+    return wrong, noted
+
+
+def _elsewhere(settings: Settings) -> Iterator[Finding]:
+    """The engines at an address of their own, which are no program of this house."""
+    asked = {name for pod in settings.pods for name in settings.engines_of(pod)}
+    for name in sorted(asked):
+        if (url := settings.engines[name].url) is not None:
+            answers = asyncio.run(_answers(url))
+            yield Finding(
+                f"engine {name}",
+                answers,
+                f"{url} {'answers' if answers else 'does not answer'}",
+                "" if answers else f"Start what serves it, or correct engines.{name}.url.",
+            )
+
+
+async def _answers(url: str) -> bool:
+    client = InferenceClient.at_url(url, chat_model="", embedding_model="")
+    try:
+        return await client.answers()
+    finally:
+        await client.close()
 
 
 def _model(library: Library, name: str) -> Finding:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -48,6 +48,7 @@ class Pod:
     openers: Mapping[str, Callable[[str], SourceView]]
     status: Callable[[], PodStatus]
     upload_bytes: int
+    forgotten: Callable[[], Awaitable[None]]  # told when something said or kept here was deleted
 
 
 async def _caller(request: Request) -> Caller:
@@ -150,6 +151,7 @@ def _add_turns(app: FastAPI) -> None:
     @app.delete("/conversations/{conversation}", status_code=204)
     async def forgotten(pod: ThePod, caller: Asker, conversation: str) -> None:
         await asyncio.to_thread(pod.conversations.forget, conversation, caller)
+        await pod.forgotten()
 
 
 def _add_actions(app: FastAPI) -> None:
@@ -166,7 +168,9 @@ def _add_actions(app: FastAPI) -> None:
 
     @app.post("/actions/{action}/undo")
     async def undo(pod: ThePod, caller: Confirmer, action: str) -> Action:
-        return await asyncio.to_thread(pod.actions.undo, action, caller)
+        undone = await asyncio.to_thread(pod.actions.undo, action, caller)
+        await pod.forgotten()
+        return undone
 
 
 def _add_documents(app: FastAPI) -> None:

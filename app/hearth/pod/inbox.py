@@ -12,19 +12,12 @@ import contextlib
 import hashlib
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from hearth.core.api import DocumentInfo, FileFailure, SyncReport
-from hearth.core.errors import (
-    BadConfiguration,
-    BadInput,
-    Busy,
-    Conflict,
-    HearthError,
-    Unavailable,
-)
+from hearth.core.errors import BadConfiguration, BadInput, Conflict, HearthError
 from hearth.core.ports import Embedder
 from hearth.knowledge.embedding import embed_pending
 from hearth.knowledge.formats import title_from_name
@@ -58,6 +51,7 @@ class Inbox:
         file_bytes: int,
         clock: Callable[[], datetime],
         after_reading: Callable[[], None] = lambda: None,
+        forgotten: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._fetched = fetched or {}
         for reserved in {NOTE, UPLOAD} & {*folders, *self._fetched}:
@@ -74,6 +68,7 @@ class Inbox:
         self._one_at_a_time = threading.Lock()
         self._tried: set[tuple[str, str]] = set()  # failed files tried again by this process
         self._after_reading = after_reading
+        self._forgotten = forgotten or _nobody
         self._wake = asyncio.Event()
         self._embedding = asyncio.Lock()
         self._syncing = asyncio.Lock()
@@ -86,6 +81,8 @@ class Inbox:
                 report = await asyncio.to_thread(self._sync_source, source, report)
             report = await asyncio.to_thread(self._finish, report)
             self.wake()
+        if report.changed or report.removed:
+            await self._forgotten()
         return report
 
     async def add(self, source: str, name: str, data: bytes) -> DocumentInfo:
@@ -106,6 +103,7 @@ class Inbox:
         """Remove an upload or a note with everything that came from it."""
         await asyncio.to_thread(self._forget, document)
         await asyncio.to_thread(self._index.save)
+        await self._forgotten()
 
     def documents(self) -> list[DocumentInfo]:
         """What the pod has read, and what it could not. Blocking."""
@@ -136,9 +134,10 @@ class Inbox:
                 await asyncio.to_thread(self._index.save)  # an undone note leaves it, too
                 if embedded:
                     self._after_reading()
-            except (Busy, Unavailable) as error:
+            except HearthError as error:
                 _log.warning("embedding waits: %s", error)
-                pause = _RETRY_SECONDS
+                # A server that has no such model will have none in a moment either.
+                pause = _RETRY_SECONDS if error.retryable else _LOOK_SECONDS
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), pause)
 
@@ -256,6 +255,10 @@ class Inbox:
                 (self._folders[UPLOAD] / row.path).unlink(missing_ok=True)
             with self._database.write() as session:
                 documents.remove(session, [document])
+
+
+async def _nobody() -> None:
+    """Where nothing outside the pod remembers anything."""
 
 
 def _row(source: str, file: FoundFile, data: bytes, prepared: Prepared) -> NewDocument:

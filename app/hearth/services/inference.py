@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import logging
 import sys
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
+from prometheus_client import REGISTRY
 
-from hearth.config import EngineSettings, Settings, engine_program, load
-from hearth.core.errors import BadConfiguration, HearthError, Unavailable
-from hearth.inference.engine.embedding import SentenceEmbedder
-from hearth.inference.engine.loop import Engine
-from hearth.inference.models.library import Library
-from hearth.inference.models.verified import verified
+from hearth.config import engine_program, load
+from hearth.core.errors import BadConfiguration, HearthError
 from hearth.inference.server.app import create_app
+from hearth.inference.server.template import ChatTemplate
+from hearth.inference.workers.collector import FleetCollector
+from hearth.inference.workers.fleet import Fleet
 from hearth.ops import logs
 from hearth.ops.health import ops_app
 from hearth.ops.serving import ASGI, serve
+from hearth.services.offers import offers
 
 _log = logging.getLogger("hearth.inference")
+_MODEL = [sys.executable, "-m", "hearth.services.model"]
+_INSTRUCTIONS = [sys.executable, "-m", "hearth.services.instructions"]
 
 
 def main() -> None:
@@ -32,67 +37,56 @@ def main() -> None:
     arguments = parser.parse_args()
     logs.setup("hearth-inference")
     try:
-        asyncio.run(_run(load(arguments.config), arguments.engine))
+        asyncio.run(_run(arguments.config, arguments.engine))
     except HearthError as error:
         sys.exit(f"hearth-inference: {error}")
 
 
-async def _run(settings: Settings, name: str) -> None:
+async def _run(config: Path, name: str) -> None:
+    settings = load(config)
     if name not in settings.engines:
         raise BadConfiguration(f"there is no engine {name!r}", where="engines")
-    chosen = settings.engines[name]
-    engine, embedder = await asyncio.to_thread(_load, settings, chosen)
-    app = create_app(engine, embedder, chosen.embedding_model)
-    loading = asyncio.create_task(_warm(embedder))
+    engine = settings.engines[name]
+    fleet = Fleet(
+        await asyncio.to_thread(offers, settings, name),
+        _MODEL,
+        budget=engine.memory,
+        head=lambda info, text: ChatTemplate(info).head(text),
+    )
+    await fleet.start()
+    REGISTRY.register(FleetCollector(fleet))
+    tasks = [asyncio.create_task(fleet.tend())]
+    if engine.share_instructions:
+        tasks.append(asyncio.create_task(_share(fleet, config, name)))
 
     async def stop() -> None:
-        await loading
-        embedder.close()
-        await asyncio.to_thread(engine.close)
+        for task in tasks:
+            task.cancel()
+        await fleet.close()
 
     callers = settings.callers(name)
     await serve(
-        _apps(app, callers, engine, embedder),
+        _apps(create_app(fleet), callers, fleet),
         {caller: settings.socket(engine_program(name), caller) for caller in [*callers, "ops"]},
         stopping=stop,
-        healthy=engine.healthy,
+        healthy=fleet.healthy,
     )
 
 
-def _load(settings: Settings, chosen: EngineSettings) -> tuple[Engine, SentenceEmbedder]:
-    library = Library(settings.models)
-    memory = settings.state_dir / "inference" / "verified.json"
-    chat = verified(library, chosen.chat_model, memory)
-    embedding = verified(library, chosen.embedding_model, memory)
-    engine = Engine(
-        chat,
-        name=chosen.chat_model,
-        context=chosen.context,
-        parallel=chosen.parallel,
-        waiting=chosen.queue,
-        threads=chosen.threads,
-        gpu_layers=chosen.gpu_layers,
-        tensor_split=chosen.tensor_split,
-    )
-    return engine, SentenceEmbedder(embedding, threads=chosen.threads)
+async def _share(fleet: Fleet, config: Path, engine: str) -> None:
+    """Let the models compute what the pods begin every prompt with; it costs only time if not."""
+    command = [*_INSTRUCTIONS, "--engine", engine, "--config", str(config)]
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    written, _ = await process.communicate()
+    if process.returncode:
+        _log.warning("the pods' instructions are not shared", extra={"status": process.returncode})
+    else:
+        fleet.share(json.loads(written))
 
 
-async def _warm(embedder: SentenceEmbedder) -> None:
-    """Load the embedding model while nobody waits for it yet."""
-    try:
-        await embedder.load()
-    except Unavailable as error:  # chat works without it, and /healthz says so
-        _log.error("embedding", extra={"fault": str(error)})
-
-
-def _apps(
-    app: FastAPI, callers: list[str], engine: Engine, embedder: SentenceEmbedder
-) -> dict[str, ASGI]:
-    def stuck() -> str | None:
-        return None if engine.healthy() else "the engine has stopped or is stuck"
-
+def _apps(app: FastAPI, callers: list[str], fleet: Fleet) -> dict[str, ASGI]:
     apps: dict[str, ASGI] = dict.fromkeys(callers, app)
-    return apps | {"ops": ops_app({"engine": stuck, "embedding": lambda: embedder.fault})}
+    return apps | {"ops": ops_app({name: partial(fleet.fault, name) for name in fleet.staying})}
 
 
 if __name__ == "__main__":

@@ -8,23 +8,20 @@ import logging
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import hearth.services.lean  # noqa: F401 - before anything that imports httpx
-from hearth.agent.small_talk import small_talk
 from hearth.agent.turn import ToolAgent
-from hearth.config import EngineSettings, PodSettings, Settings, engine_program, load
+from hearth.config import EngineSettings, PodSettings, Settings, load
 from hearth.core.api import PodStatus
 from hearth.core.errors import HearthError
-from hearth.inference.client import InferenceClient
 from hearth.knowledge.index import VectorIndex
 from hearth.knowledge.retrieve import HybridRetriever
 from hearth.ops import logs
 from hearth.ops.health import ops_app
 from hearth.ops.serving import give_back_memory, serve
-from hearth.pod import grants
+from hearth.pod import engines, grants
 from hearth.pod.actions import Actions
 from hearth.pod.app import Pod, create_app
 from hearth.pod.connected import follow, states
@@ -32,6 +29,7 @@ from hearth.pod.inbox import Inbox
 from hearth.pod.meter import MeteredEmbedder, MeteredModel
 from hearth.pod.runner import TurnRunner
 from hearth.pod.talks import Conversations
+from hearth.services import tool_folders
 from hearth.store.database import Database
 from hearth.store.pod.counts import counts
 from hearth.store.pod.documents import failures
@@ -63,7 +61,7 @@ def main() -> None:
 
 async def _run(settings: Settings, name: str) -> None:
     pod_settings = settings.pods[name]
-    client = inference_client(settings, name)
+    client = engines.models(settings, name)
     database = Database(settings.pod_dir(name) / "pod.sqlite3")
     pod, index = _assemble(settings, name, client, database)
     background = [
@@ -82,40 +80,18 @@ async def _run(settings: Settings, name: str) -> None:
 
     program = f"pod-{name}"
     checks = {"database": lambda: _readable(database)}
+    notes = {"engine": lambda: engines.note(client)}
     log.info("pod", extra={"pod": name, "tools": pod_settings.tools})
     await serve(
-        {"hub": create_app(pod), "ops": ops_app(checks)},
+        {"hub": create_app(pod), "ops": ops_app(checks, notes)},
         {caller: settings.socket(program, caller) for caller in ("hub", "ops")},
         ready=pod.runner.resume,
         stopping=stop,
     )
 
 
-def inference_client(settings: Settings, pod: str) -> InferenceClient:
-    """The model server of a pod's engine: its own socket there, or another endpoint."""
-    name = settings.pods[pod].engine
-    engine = settings.engines[name]
-    if engine.url is not None:
-        return InferenceClient.at_url(
-            engine.url,
-            chat_model=engine.external_model or engine.chat_model,
-            embedding_model=engine.embedding_model,
-        )
-    return InferenceClient.over_socket(
-        settings.socket(engine_program(name), pod),
-        chat_model=engine.chat_model,
-        embedding_model=engine.embedding_model,
-    )
-
-
-def tool_folder(name: str, dependencies: ToolDependencies) -> ToolFolder:
-    """The folder `hearth.tools.NAME`; a pod does not carry the code of tools that it lacks."""
-    folder: ToolFolder = import_module(f"hearth.tools.{name}").folder(dependencies)
-    return folder
-
-
 def _assemble(
-    settings: Settings, name: str, client: InferenceClient, database: Database
+    settings: Settings, name: str, client: engines.Models, database: Database
 ) -> tuple[Pod, VectorIndex]:
     pod_settings = settings.pods[name]
     engine: EngineSettings = settings.engines[pod_settings.engine]
@@ -133,9 +109,7 @@ def _assemble(
         retriever=HybridRetriever(database, index, embedder),
         clock=clock,
     )
-    folders: dict[str, ToolFolder] = {
-        tool: tool_folder(tool, dependencies) for tool in pod_settings.tools
-    }
+    folders = tool_folders.folders(pod_settings, dependencies)
     inbox = Inbox(
         database,
         pod_settings.sources,
@@ -147,6 +121,7 @@ def _assemble(
         file_bytes=pod_settings.file_bytes,
         clock=clock,
         after_reading=partial(_rest, database),
+        forgotten=client.forget,
     )
     agent = _agent(name, pod_settings, folders, MeteredModel(client), embedder)
     *most, last = (PLACES[tool] for tool in pod_settings.tools)
@@ -164,7 +139,16 @@ def _assemble(
         openers={
             kind: opener for part in folders.values() for kind, opener in part.openers.items()
         },
-        status=lambda: _status(settings, name, folders, database, inbox),
+        status=partial(
+            _status,
+            settings,
+            name,
+            folders=folders,
+            database=database,
+            inbox=inbox,
+            client=client,
+        ),
+        forgotten=client.forget,
         upload_bytes=pod_settings.file_bytes,
     )
     return pod, index
@@ -183,12 +167,11 @@ def _agent(
     model: MeteredModel,
     embedder: MeteredEmbedder,
 ) -> ToolAgent:
-    title = settings.title or name.title()
-    tools = [tool for part in folders.values() for tool in part.tools]
+    title = tool_folders.title(name, settings)
     return ToolAgent(
         title=title,
         persona=settings.persona,
-        tools=[*tools, small_talk(title, tools)],
+        tools=tool_folders.tools(title, folders),
         model=model,
         embedder=embedder,
     )
@@ -203,9 +186,11 @@ def _inboxes(settings: Settings, name: str) -> dict[str, Path]:
 def _status(
     settings: Settings,
     name: str,
+    *,
     folders: Mapping[str, ToolFolder],
     database: Database,
     inbox: Inbox,
+    client: engines.Models,
 ) -> PodStatus:
     with database.read() as session:
         held, failed = counts(session), failures(session)
@@ -213,7 +198,7 @@ def _status(
     return PodStatus(
         pod=name,
         kind=pod.kind,
-        title=pod.title or name.title(),
+        title=tool_folders.title(name, pod),
         tools=tuple(tool.name for part in folders.values() for tool in part.tools),
         documents=held.documents,
         events=held.events,
@@ -222,6 +207,7 @@ def _status(
         failed=tuple(failed),
         connectors=states(_inboxes(settings, name)),
         syncing=inbox.busy,
+        engine=engines.state(client),
     )
 
 

@@ -33,8 +33,11 @@ def test_a_conversation_goes_on_and_is_forgotten(house: House, anna: str) -> Non
     path = f"/api/v1/pods/family/conversations/{first['conversation']}"
     said = [message["role"] for message in browser.get(path).json()["messages"]]
     assert said == ["member", "pod", "member", "pod"]
+    forgot = house.pods["family"].forgot
     assert browser.delete(path).status_code == 204
     assert browser.get(path).status_code == 404
+    assert browser.delete(path).status_code == 404
+    assert house.pods["family"].forgot == forgot + 1
 
 
 def test_events_come_while_the_turn_runs(house: House, anna: str) -> None:

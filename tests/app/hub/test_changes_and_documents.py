@@ -26,9 +26,11 @@ def test_a_proposal_is_confirmed_once_and_undone(house: House, anna: str) -> Non
     assert notebook.lines.count(line) == 1
     [action] = browser.get("/api/v1/pods/family/actions").json()
     assert action["undoable"] is True
+    forgot = house.pods["family"].forgot
     undone = browser.post(f"/api/v1/pods/family/actions/{proposal}/undo")
     assert undone.json()["proposal"]["state"] == "undone"
     assert line not in notebook.lines
+    assert house.pods["family"].forgot == forgot + 1
 
 
 def test_a_rejected_proposal_stays_rejected(house: House, anna: str) -> None:

@@ -10,11 +10,13 @@ import openai
 import pytest
 from model_server import openai_client, served
 from model_shop import Shop, open_shop
+from model_workers import chat_worker, embedding_worker
 
-from hearth.inference.engine.embedding import SentenceEmbedder
-from hearth.inference.engine.loop import Engine
+from hearth.inference.engine.spec import ChatSpec
 from hearth.inference.models.library import Library
 from hearth.inference.server.app import create_app
+from hearth.inference.workers.chat import ChatWorker
+from hearth.inference.workers.sentences import SentenceWorker
 
 SMALL = "smollm2-135m-instruct"
 MINILM = "all-minilm-l6-v2"
@@ -35,23 +37,22 @@ def model_file(models_dir: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def engine(model_file: Path) -> Iterator[Engine]:
+def engine(model_file: Path) -> Iterator[ChatWorker]:
     """A real engine."""
-    engine = Engine(model_file, name=SMALL, context=4_096, parallel=4, waiting=8, threads=2)
-    yield engine
-    engine.close()
+    spec = ChatSpec(model_file, SMALL, context=4_096, parallel=4, waiting=8, threads=2)
+    with chat_worker(spec) as worker:
+        yield worker
 
 
 @pytest.fixture(scope="session")
-def embedder(models_dir: Path) -> Iterator[SentenceEmbedder]:
+def embedder(models_dir: Path) -> Iterator[SentenceWorker]:
     """The real embedding model."""
-    embedder = SentenceEmbedder(Library(models_dir).path_of(MINILM), threads=2)
-    yield embedder
-    embedder.close()
+    with embedding_worker(Library(models_dir).path_of(MINILM)) as worker:
+        yield worker
 
 
 @pytest.fixture(scope="session")
-def sockets(engine: Engine, embedder: SentenceEmbedder) -> Iterator[dict[str, Path]]:
+def sockets(engine: ChatWorker, embedder: SentenceWorker) -> Iterator[dict[str, Path]]:
     """A running model server's sockets by caller; a short path, as sun_path demands."""
     with tempfile.TemporaryDirectory() as folder:
         sockets = {caller: Path(folder) / f"{caller}.sock" for caller in ("family", "study")}

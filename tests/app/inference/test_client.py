@@ -6,20 +6,19 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
 from model_server import SURE
+from raw_server import GOOD, Handler, answering, delta, error, events, hang_up
 
 from hearth.core.errors import BadInput, NotFound, TooLarge, Unavailable
 from hearth.core.ports import ChatMessage
 from hearth.inference.client import InferenceClient
 
 HELLO = [ChatMessage(role="user", content="Name three colours.")]
-Handler = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
 def client(socket: Path, *, patience: float = 10) -> InferenceClient:
@@ -31,60 +30,6 @@ def client(socket: Path, *, patience: float = 10) -> InferenceClient:
         embedding_model="all-minilm-l6-v2",
         patience=patience,
     )
-
-
-@asynccontextmanager
-async def answering(socket: Path, *handlers: Handler) -> AsyncIterator[list[bytes]]:
-    """A server that treats each connection as the next handler says; yields the requests."""
-    left = list(handlers)
-    requests: list[bytes] = []
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
-        requests.append(await reader.readexactly(length))
-        await left.pop(0)(writer)
-        await writer.drain()
-        writer.close()
-
-    server = await asyncio.start_unix_server(serve, str(socket))
-    async with server:
-        yield requests
-
-
-def events(*lines: str, cut: bool = False) -> Handler:
-    async def handle(writer: asyncio.StreamWriter) -> None:
-        body = "".join(f"data: {line}\n\n" for line in lines).encode()
-        writer.write(
-            b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n"
-            b"content-length: %d\r\n\r\n%s" % (len(body) + (99 if cut else 0), body)
-        )
-
-    return handle
-
-
-def delta(text: str | None = None, reason: str | None = None) -> str:
-    change = {} if text is None else {"content": text}
-    return json.dumps({"choices": [{"delta": change, "finish_reason": reason}]})
-
-
-def error(status: int, code: str, retry_after: str = "") -> Handler:
-    async def handle(writer: asyncio.StreamWriter) -> None:
-        body = json.dumps({"error": {"message": "m", "detail": "no good", "code": code}}).encode()
-        retry = f"retry-after: {retry_after}\r\n".encode() if retry_after else b""
-        writer.write(
-            b"HTTP/1.1 %d X\r\ncontent-type: application/json\r\nconnection: close\r\n%s"
-            b"content-length: %d\r\n\r\n%s" % (status, retry, len(body), body)
-        )
-
-    return handle
-
-
-async def hang_up(writer: asyncio.StreamWriter) -> None:
-    writer.transport.abort()
-
-
-GOOD = events(delta("red"), delta(", blue"), delta(None, "stop"), "[DONE]")
 
 
 async def gather(stream: AsyncIterator[str], into: list[str]) -> None:

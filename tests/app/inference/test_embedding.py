@@ -6,20 +6,18 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from model_workers import embedding_worker
 
 from hearth.core.errors import Unavailable
-from hearth.inference.engine.embedding import SentenceEmbedder
+from hearth.inference.workers.sentences import SentenceWorker
 
 
 def test_a_folder_without_a_model_is_a_fault_that_is_told(tmp_path: Path) -> None:
-    embedder = SentenceEmbedder(tmp_path)
-    with pytest.raises(Unavailable, match="cannot be loaded"):
-        asyncio.run(embedder.embed(["x"]))
-    assert embedder.fault
-    embedder.close()
+    with pytest.raises(Unavailable, match="cannot be loaded"), embedding_worker(tmp_path):
+        pass
 
 
-def test_many_texts_keep_their_order(embedder: SentenceEmbedder) -> None:
+def test_many_texts_keep_their_order(embedder: SentenceWorker) -> None:
     texts = [f"number {number}" for number in range(40)]
 
     async def scenario() -> None:

@@ -5,18 +5,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import queue
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from model_server import SURE
+from model_workers import chat_worker
 
-from hearth.core.errors import BadConfiguration, BadInput, Busy, Damaged, TooLarge, Unavailable
-from hearth.inference.engine.llama import Context, Model
+from hearth.core.errors import BadInput, Busy, Damaged, TooLarge, Unavailable
+from hearth.inference.engine.llama import Context
 from hearth.inference.engine.loop import Engine
+from hearth.inference.engine.spec import ChatSpec
+from hearth.inference.engine.streams import Event
 from hearth.inference.generation import Answer, Done, Generation, Piece, Sampling
 from hearth.inference.server import grammar
+from hearth.inference.workers.chat import ChatWorker
 
 GREEDY = Sampling(temperature=0)
 # A text that no model can end early.
@@ -51,15 +57,18 @@ async def first_piece(answer: Answer) -> AsyncIterator[Piece | Done]:
     return events
 
 
+def small_spec(path: Path, **fields: Any) -> ChatSpec:
+    return replace(ChatSpec(path, "small", context=2_048, parallel=1, threads=2), **fields)
+
+
 @pytest.fixture
-def small(model_file: Path) -> Iterator[Engine]:
-    """An engine with one place and one seat to wait in."""
-    engine = Engine(model_file, name="small", context=2_048, parallel=1, waiting=1, threads=2)
-    yield engine
-    engine.close()
+def small(model_file: Path) -> Iterator[ChatWorker]:
+    """An engine with one place, one for a second caller, and one seat to wait in."""
+    with chat_worker(small_spec(model_file, waiting=1)) as worker:
+        yield worker
 
 
-def test_a_full_queue_says_when_to_come_back(small: Engine) -> None:
+def test_a_full_queue_says_when_to_come_back(small: ChatWorker) -> None:
     async def scenario() -> None:
         running = await small.start(endless())
         await first_piece(running)
@@ -73,7 +82,7 @@ def test_a_full_queue_says_when_to_come_back(small: Engine) -> None:
     asyncio.run(scenario())
 
 
-def test_who_goes_away_frees_the_place(small: Engine) -> None:
+def test_who_goes_away_frees_the_place(small: ChatWorker) -> None:
     async def scenario() -> None:
         for _ in range(3):
             abandoned = await small.start(endless())
@@ -89,48 +98,52 @@ def test_who_goes_away_frees_the_place(small: Engine) -> None:
 
 
 def test_closing_tells_everyone_who_waits(model_file: Path) -> None:
-    engine = Engine(model_file, name="small", context=2_048, parallel=1, waiting=4, threads=2)
-
     async def scenario() -> None:
-        running = await small_start()
-        await first_piece(running)
-        waiting = await small_start()
-        closing = asyncio.create_task(asyncio.to_thread(engine.close))
-        for answer in (running, waiting):
-            with pytest.raises(Unavailable):
-                await answered(answer)
-        await closing
-        with pytest.raises(Unavailable):
-            await small_start()
-        assert not engine.healthy()
-
-    async def small_start() -> Answer:
-        return await engine.start(endless())
+        with chat_worker(small_spec(model_file)) as worker:
+            running = await worker.start(endless())
+            await first_piece(running)
+            waiting = await worker.start(endless())
+            closing = asyncio.create_task(asyncio.to_thread(worker.close))
+            for answer in (running, waiting):
+                with pytest.raises(Unavailable):
+                    await answered(answer)
+            await closing
+            assert not worker.healthy()
 
     asyncio.run(scenario())
 
 
 def test_a_failed_step_fails_its_requests_and_no_others(
-    small: Engine, monkeypatch: pytest.MonkeyPatch
+    model_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(_context: Context) -> None:
         monkeypatch.undo()
         raise RuntimeError("llama_decode returned -3")
 
-    async def scenario() -> None:
-        before = await answered(await small.start(question("Hello?")))
-        monkeypatch.setattr(Context, "decode", refuse)
-        with pytest.raises(Unavailable):
-            await answered(await small.start(question("Hello?")))
-        after = await answered(await small.start(question("Hello?")))
-        assert after[0] == before[0]
-        assert after[1].cached == 0
-        assert small.healthy()
+    engine = Engine(small_spec(model_file))
 
-    asyncio.run(scenario())
+    def ask() -> list[Event]:
+        """The engine in this very process, because only so can its step be made to fail."""
+        events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        engine.submit(question("Hello?"), events.put)
+        told = [events.get(timeout=60)]
+        while isinstance(told[-1], Piece):
+            told.append(events.get(timeout=60))
+        return told
+
+    before = ask()
+    monkeypatch.setattr(Context, "decode", refuse)
+    assert isinstance(ask()[-1], Unavailable)
+    after = ask()
+    assert after[:-1] == before[:-1]
+    assert isinstance(after[-1], Done)
+    assert after[-1].cached == 0
+    assert engine.healthy()
+    engine.close()
+    assert not engine.healthy()
 
 
-def test_a_long_prompt_and_short_ones_run_together(engine: Engine) -> None:
+def test_a_long_prompt_and_short_ones_run_together(engine: ChatWorker) -> None:
     async def scenario() -> None:
         texts = ["Hello?", "It rained. " * 240, "Who?", "Why?"]
         answers = [await engine.start(question(text, caller="mixed")) for text in texts]
@@ -144,7 +157,7 @@ def test_a_long_prompt_and_short_ones_run_together(engine: Engine) -> None:
     asyncio.run(scenario())
 
 
-def test_a_kept_prefix_gives_the_same_answer(engine: Engine) -> None:
+def test_a_kept_prefix_gives_the_same_answer(engine: ChatWorker) -> None:
     async def scenario() -> None:
         work = replace(question(""), prompt=sure_prompt(), caller="kept")
         cold, first = await answered(await engine.start(work))
@@ -157,7 +170,7 @@ def test_a_kept_prefix_gives_the_same_answer(engine: Engine) -> None:
     asyncio.run(scenario())
 
 
-def test_a_grammar_holds_at_any_temperature(engine: Engine) -> None:
+def test_a_grammar_holds_at_any_temperature(engine: ChatWorker) -> None:
     months = {"enum": ["January", "Smarch"]}
     wild = Sampling(temperature=2, top_p=1, top_k=49_152, min_p=0, seed=7)
 
@@ -170,7 +183,7 @@ def test_a_grammar_holds_at_any_temperature(engine: Engine) -> None:
     asyncio.run(scenario())
 
 
-def test_a_wild_model_still_writes_json(engine: Engine) -> None:
+def test_a_wild_model_still_writes_json(engine: ChatWorker) -> None:
     schema = {"type": "array", "items": {"type": "string", "maxLength": 12}, "maxItems": 4}
     rules = grammar.of_schema(schema)
 
@@ -187,7 +200,7 @@ def test_a_wild_model_still_writes_json(engine: Engine) -> None:
     asyncio.run(scenario())
 
 
-def test_a_grammar_that_matches_nothing_is_an_error(engine: Engine) -> None:
+def test_a_grammar_that_matches_nothing_is_an_error(engine: ChatWorker) -> None:
     async def scenario() -> None:
         # Private-use characters that no token of this vocabulary starts or is.
         work = question("Hi", grammar='root ::= [^\\x00-\\U0010FFFF] "a"')
@@ -200,7 +213,7 @@ def test_a_grammar_that_matches_nothing_is_an_error(engine: Engine) -> None:
     asyncio.run(scenario())
 
 
-def test_a_prompt_beyond_the_context_is_refused(engine: Engine) -> None:
+def test_a_prompt_beyond_the_context_is_refused(engine: ChatWorker) -> None:
     async def scenario() -> None:
         with pytest.raises(TooLarge, match="4096"):
             await engine.start(question("word " * 5_000))
@@ -211,63 +224,12 @@ def test_a_prompt_beyond_the_context_is_refused(engine: Engine) -> None:
 def test_a_file_that_is_no_model_is_damaged(tmp_path: Path) -> None:
     path = tmp_path / "model.gguf"
     path.write_bytes(b"GGUF" + bytes(1_000))
-    with pytest.raises(Damaged, match="cannot load"):
-        Engine(path, name="broken")
+    with pytest.raises(Damaged, match="cannot load"), chat_worker(small_spec(path)):
+        pass
 
 
 def test_a_truncated_model_is_damaged(tmp_path: Path, model_file: Path) -> None:
     path = tmp_path / "model.gguf"
     path.write_bytes(model_file.read_bytes()[:50_000_000])
-    with pytest.raises(Damaged, match="cannot load"):
-        Engine(path, name="broken")
-
-
-@pytest.fixture
-def context(model_file: Path) -> Iterator[Context]:
-    """A bare context of 256 cells."""
-    model = Model(model_file)
-    context = Context(model, cells=256, sequences=2, threads=1, batch=8)
-    yield context
-    context.close()
-    model.close()
-
-
-@pytest.mark.parametrize(
-    ("tokens", "sequence"), [([], 0), ([-1], 0), ([10**6], 0), ([5], 2), ([5], -1), ([5] * 9, 0)]
-)
-def test_what_would_abort_the_process_is_refused(
-    context: Context, tokens: list[int], sequence: int
-) -> None:
-    with pytest.raises(ValueError, match=r"sequence|vocabulary|batch"):
-        context.add(tokens, 0, sequence, logits=True)
-    assert context.empty
-
-
-def test_rows_without_logits_are_known(context: Context) -> None:
-    context.add([5, 6], 0, 0, logits=True)
-    context.decode()
-    assert [context.has_logits(row) for row in (-1, 0, 1, 2)] == [False, False, True, False]
-
-
-def test_sharing_is_checked(context: Context) -> None:
-    context.add([5, 6, 7], 0, 0, logits=True)
-    context.decode()
-    assert context.share(0, 1, 2)
-    assert context.length(1) == 2
-    context.remove(1)
-    assert not context.share(0, 1, 4)
-    assert context.length(1) == 0
-
-
-def test_shares_of_the_gpus_reach_llama(model_file: Path) -> None:
-    model = Model(model_file, gpu_layers=0, tensor_split=(3.0, 1.0))
-    try:
-        assert list(model.shares)[:3] == [3.0, 1.0, 0.0]
-        assert model.tokenize("Hello")
-    finally:
-        model.close()
-
-
-def test_more_shares_than_devices_are_refused(model_file: Path) -> None:
-    with pytest.raises(BadConfiguration, match="tensor_split"):
-        Model(model_file, tensor_split=(1.0,) * 1_000)
+    with pytest.raises(Damaged, match="cannot load"), chat_worker(small_spec(path)):
+        pass

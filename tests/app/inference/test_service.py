@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
+from engine_programs import running
 from model_server import wait_until
 
 from hearth.config import Settings, load
@@ -40,28 +38,6 @@ def configuration(models_dir: Path) -> Iterator[Path]:
             '[pods.family]\n[pods.study]\n[pods.finance]\nengine = "other"\n'
         )
         yield path
-
-
-@contextmanager
-def running(configuration: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """The service, once it has said READY=1."""
-    address = configuration.parent / "notify"
-    address.unlink(missing_ok=True)
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
-        notify.bind(str(address))
-        notify.settimeout(60)
-        command = [sys.executable, "-m", "hearth.services.inference"]
-        process = subprocess.Popen(
-            [*command, "--engine", "default", "--config", str(configuration)],
-            env=os.environ | {"NOTIFY_SOCKET": str(address)},
-        )
-        try:
-            while notify.recv(100) != b"READY=1":
-                pass
-            yield process
-        finally:
-            process.terminate()
-            process.wait(60)
 
 
 def client(settings: Settings, pod: str) -> InferenceClient:

@@ -11,9 +11,8 @@ import pytest
 from fakes import HashingEmbedder
 from pod_house import LETTER, Away, House, build_house
 
-from hearth.core.errors import (
-    Unavailable,
-)
+from hearth.core.errors import NotFound, Unavailable
+from hearth.pod import inbox
 from hearth.store.database import Database
 
 
@@ -52,6 +51,37 @@ def test_the_background_embeds_what_comes_and_waits_out_an_absence(house: House)
     assert asyncio.run(scenario()) == 1
     assert house.embed() == 0
     assert (house.database.path.parent / "vectors.hnsw").exists()
+
+
+def test_the_background_outlives_a_server_that_has_no_such_model(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "_LOOK_SECONDS", 0.01)
+
+    class Absent(HashingEmbedder):
+        calls = 0
+
+        async def embed(self, texts: Any) -> list[list[float]]:
+            self.calls += 1
+            if self.calls == 1:
+                raise NotFound("there is no such model")
+            return await super().embed(texts)
+
+    embedder = Absent()
+    later = build_house(tmp_path, house.database, embedder)
+    later.write("letter.txt", LETTER)
+    later.sync()
+
+    async def scenario() -> None:
+        task = asyncio.create_task(later.inbox.run())
+        while embedder.calls < 2 or later.inbox.busy:  # noqa: ASYNC110 - nothing tells when it rests
+            await asyncio.sleep(0.01)
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    asyncio.run(scenario())
+    assert later.embed() == 0
 
 
 def test_another_model_embeds_everything_anew(house: House, tmp_path: Path) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
 import pytest
+from model_workers import embedding_worker
 from pod_house import ask, build_house
 
-from hearth.inference.engine.embedding import SentenceEmbedder
+from hearth.inference.workers.sentences import SentenceWorker
 from hearth.ops.sample.write import write_household
 from hearth.store.database import Database
 from hearth.tools import documents
@@ -126,7 +128,7 @@ UNKNOWN: dict[str, list[str]] = {
 class Minilm:
     """The real model, as the pod sees it."""
 
-    def __init__(self, model: SentenceEmbedder) -> None:
+    def __init__(self, model: SentenceWorker) -> None:
         self._model = model
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
@@ -137,23 +139,23 @@ class Minilm:
 def pods(
     tmp_path_factory: pytest.TempPathFactory, models_dir: Path, empty_pod: bytes
 ) -> Iterator[dict[str, ToolFolder]]:
-    base = tmp_path_factory.mktemp("household")
-    write_household(base, TODAY)
-    model = SentenceEmbedder(models_dir / "all-minilm-l6-v2")
-    folders = {}
-    databases = []
-    for pod in PODS:
-        (base / pod).rename(base / "papers")
-        (base / pod).mkdir()
-        (base / "papers").rename(base / pod / "papers")
-        (base / pod / "pod.sqlite3").write_bytes(empty_pod)
-        databases.append(Database(base / pod / "pod.sqlite3"))
-        house = build_house(base / pod, databases[-1], Minilm(model))
-        house.sync()
-        house.embed()
-        folders[pod] = documents.folder(house.dependencies())
-    yield folders
-    model.close()
+    with ExitStack() as stack:
+        base = tmp_path_factory.mktemp("household")
+        write_household(base, TODAY)
+        model = stack.enter_context(embedding_worker(models_dir / "all-minilm-l6-v2"))
+        folders = {}
+        databases = []
+        for pod in PODS:
+            (base / pod).rename(base / "papers")
+            (base / pod).mkdir()
+            (base / "papers").rename(base / pod / "papers")
+            (base / pod / "pod.sqlite3").write_bytes(empty_pod)
+            databases.append(Database(base / pod / "pod.sqlite3"))
+            house = build_house(base / pod, databases[-1], Minilm(model))
+            house.sync()
+            house.embed()
+            folders[pod] = documents.folder(house.dependencies())
+        yield folders
     for database in databases:
         database.close()
 

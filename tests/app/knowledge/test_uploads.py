@@ -79,6 +79,31 @@ def test_an_upload_can_be_forgotten_for_good(house: House) -> None:
         asyncio.run(house.inbox.forget(info.id))
 
 
+def test_what_was_deleted_is_forgotten_outside_the_pod_too(
+    tmp_path: Path, database: Database
+) -> None:
+    told: list[str] = []
+
+    async def forgotten() -> None:
+        told.append("forget")
+
+    house = build_house(tmp_path, database, HashingEmbedder(), forgotten=forgotten)
+    info = house.add("letter.txt", LETTER.encode())
+    house.write("one.txt", LETTER)
+    house.sync()
+    assert not told
+    asyncio.run(house.inbox.forget(info.id))
+    assert len(told) == 1
+    house.write("one.txt", LETTER + "Another line.")
+    house.sync()
+    assert len(told) == 2
+    (house.source / "one.txt").unlink()
+    house.sync()
+    assert len(told) == 3
+    house.sync()
+    assert len(told) == 3
+
+
 def test_a_file_of_a_source_is_not_the_pods_to_forget(house: House) -> None:
     house.write("letter.txt", LETTER)
     house.sync()

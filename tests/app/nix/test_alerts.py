@@ -27,7 +27,13 @@ PROGRAMS = {
     "smartmontools": {"smartctl"},
 }
 OTHERS_UNITS = {"caddy", "prometheus"}
-LABELS = {"program": "pod-family", "pod": "family", "name": "hearth-hub.service", "device": "sda"}
+LABELS = {
+    "program": "pod-family",
+    "pod": "family",
+    "name": "hearth-hub.service",
+    "engine": "large",
+    "device": "sda",
+}
 
 
 def alerts() -> Iterator[tuple[str, str]]:

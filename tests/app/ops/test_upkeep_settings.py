@@ -1,4 +1,4 @@
-"""The settings of backups, updates and GPUs: where paths lie, and what is refused."""
+"""The settings of backups, updates and engines: where paths lie, and what is refused."""
 
 from __future__ import annotations
 
@@ -56,4 +56,21 @@ def test_drill_has_its_own_socket_where_there_are_backups(tmp_path: Path) -> Non
 )
 def test_wrong_value_is_named(tmp_path: Path, text: str, named: str) -> None:
     with pytest.raises(BadConfiguration, match=named.replace(".", r"\.")):
+        load(written(tmp_path, text))
+
+
+def test_a_fallback_has_a_socket_for_the_pods_of_the_engine(tmp_path: Path) -> None:
+    text = '[engines.large]\nfallback = "default"\n[engines.default]\n[pods.family]\n'
+    path = written(tmp_path, text + '[pods.study]\nengine = "large"\n')
+    sockets = {unit.name: set(unit.sockets) for unit in units(load(path), path)}
+    assert sockets["inference"] == {"family", "study", "ops"}
+    assert sockets["inference-large"] == {"study", "ops"}
+
+
+@pytest.mark.parametrize(
+    ("fallback", "known"), [("spare", "known: large"), ("default", "known: large")]
+)
+def test_a_fallback_is_another_engine(tmp_path: Path, fallback: str, known: str) -> None:
+    text = f'[engines.default]\nfallback = "{fallback}"\n[engines.large]\n'
+    with pytest.raises(BadConfiguration, match=f"no other engine '{fallback}'; {known}"):
         load(written(tmp_path, text))

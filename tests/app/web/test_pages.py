@@ -12,7 +12,7 @@ import pytest
 from hub_house import PASSWORD, House
 
 from hearth.connectors import folder
-from hearth.core.api import ConnectorState, FileFailure
+from hearth.core.api import ConnectorState, EngineState, FileFailure
 from hearth.core.people import ALL_RIGHTS, Right, Role
 
 PAGES = (
@@ -260,3 +260,16 @@ def test_the_library_says_how_connectors_are(house: House, htmx: httpx.Client) -
     assert "&lt;b&gt;it&lt;/b&gt; refuses (HTTP 401)." in page
     assert "The copy in use is from" in page
     (place / folder.RECORD).unlink()
+
+
+def test_the_box_says_which_engine_answers(house: House, owner: httpx.Client) -> None:
+    family = house.pods["family"]
+    try:
+        family.engine = EngineState(engine="large")
+        assert "The engine large answers its questions." in owner.get("/house/box").text
+        since = datetime(2026, 3, 1, 12, tzinfo=UTC)
+        family.engine = EngineState(engine="small", stands_in_for="large", since=since)
+        page = owner.get("/house/box").text
+        assert "The engine small answers in place of large, which has been away since" in page
+    finally:
+        family.engine = None

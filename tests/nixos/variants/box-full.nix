@@ -1,5 +1,5 @@
 # A box with what is off by default, so that these units are rendered and rated as well: a GPU with its
-# measurements, Grafana, glances, alerts that are sent, backups on another machine, updates by itself, an
+# measurements and a fallback, Grafana, glances, alerts that are sent, backups on another machine, updates by itself, an
 # encrypted disk, a folder of the household's, secrets that an installer ships, and modules of nixos-hardware as a client would take them.
 { inputs, ... }:
 {
@@ -12,7 +12,10 @@
     admin.name = "anna";
     gpu.nvidia.enable = true;
     # Beside the engine that the other pods go on asking.
-    engines.large.gpus = [ 0 ];
+    engines.large = {
+      gpus = [ 0 ];
+      fallback = "default";
+    };
     pods = {
       family = {
         kind = "family";

@@ -66,6 +66,10 @@ class Model:
         self.vocabulary = lib.llama_model_get_vocab(self.pointer)
         self.tokens: int = lib.llama_vocab_n_tokens(self.vocabulary)
         self.trained_context: int = lib.llama_model_n_ctx_train(self.pointer)
+        # A memory that is a running state cannot take back a token.
+        self.recurrent = bool(
+            lib.llama_model_is_recurrent(self.pointer) or lib.llama_model_is_hybrid(self.pointer)
+        )
         self._pieces: dict[int, bytes] = {}
         self._buffer = ctypes.create_string_buffer(_PIECE_BYTES)
 
@@ -113,6 +117,30 @@ class Model:
         count = lib.llama_tokenize(self.vocabulary, text, len(text), array, room, False, True)
         return list(array[:count])
 
+    def marks(self, texts: Sequence[str]) -> dict[int, bytes]:
+        """Of `texts` those that are one token each, by token."""
+        found = {}
+        for text in texts:
+            tokens = self._tokenize(text.encode("utf-8"))
+            if len(tokens) == 1:
+                found[tokens[0]] = text.encode("utf-8")
+        return found
+
+    def continuation(self, text: bytes) -> list[int]:
+        """Tokens of a text in the middle of an answer."""
+        return self._tokenize(text)
+
+    def adapter(self, path: Path) -> Any:
+        """A LoRA adapter for this model, freed with it."""
+        adapter = lib.llama_adapter_lora_init(self.pointer, str(path).encode())
+        if not adapter:
+            raise Damaged(
+                "llama.cpp cannot use this LoRA adapter with this model",
+                where=str(path),
+                remedy="Use an adapter that was trained on this very model, in GGUF.",
+            )
+        return adapter
+
     def piece(self, token: int) -> bytes:
         """The bytes a token adds to the text; none for control tokens."""
         if token not in self._pieces:
@@ -135,11 +163,19 @@ class Context:
     """One KV cache that all sequences share, and the batch that feeds it."""
 
     def __init__(
-        self, model: Model, *, cells: int, sequences: int, threads: int, batch: int
+        self,
+        model: Model,
+        *,
+        cells: int,
+        sequences: int,
+        threads: int,
+        batch: int,
+        outputs: int,
     ) -> None:
         params = lib.llama_context_default_params()
         params.n_ctx, params.n_seq_max = cells, sequences
         params.n_batch = params.n_ubatch = batch
+        params.n_outputs_max = outputs
         params.n_threads = params.n_threads_batch = threads
         params.kv_unified = params.swa_full = params.no_perf = True
         self.model = model
@@ -152,15 +188,17 @@ class Context:
         self.cells: int = lib.llama_n_ctx(self.pointer)
         self.sequences = sequences
         self.batch = batch
+        self._outputs = outputs  # rows that may have logits
         self._memory = lib.llama_get_memory(self.pointer)
         self._llama_batch = lib.llama_batch_init(batch, 0, 1)
         self._rows = _Rows(self._llama_batch, batch)
         self._computed = 0  # rows of the last batch
 
-    def add(self, tokens: Sequence[int], start: int, sequence: int, *, logits: bool) -> int:
-        """Put tokens at positions from `start` into the batch; the last may yield logits.
+    def add(self, tokens: Sequence[int], start: int, sequence: int, *, logits: int) -> int:
+        """Put tokens at positions from `start` into the batch; the last `logits` yield logits.
 
-        Returns the last one's row. Raises ValueError where llama.cpp would abort.
+        Returns the row of the first of those, or else the last one's. Raises ValueError where
+        llama.cpp would abort.
         """
         if not 0 <= sequence < self.sequences:
             raise ValueError(f"sequence {sequence} is not below {self.sequences}")
@@ -168,12 +206,19 @@ class Context:
             raise ValueError("tokens outside the vocabulary")
         if self._rows.used + len(tokens) > self.batch:
             raise ValueError(f"more than {self.batch} tokens in a batch")
+        if logits > min(len(tokens), self.outputs_left):
+            raise ValueError(f"more than {self._outputs} rows with logits in a batch")
         return self._rows.add(tokens, start, sequence, logits=logits)
 
     @property
     def room(self) -> int:
         """Tokens that still fit into this batch."""
         return self.batch - self._rows.used
+
+    @property
+    def outputs_left(self) -> int:
+        """Rows of this batch that may still ask for logits."""
+        return self._outputs - self._rows.outputs
 
     @property
     def empty(self) -> bool:
@@ -183,7 +228,7 @@ class Context:
     def decode(self) -> None:
         """Compute the batch and empty it; RuntimeError when llama.cpp refuses."""
         self._computed = self._llama_batch.n_tokens = self._rows.used
-        self._rows.used = 0
+        self._rows.used = self._rows.outputs = 0
         code = lib.llama_decode(self.pointer, self._llama_batch)
         lib.llama_synchronize(self.pointer)
         if code:
@@ -210,13 +255,49 @@ class Context:
         """Tokens that the cache holds of a sequence."""
         return int(lib.llama_memory_seq_pos_max(self._memory, sequence)) + 1
 
+    def trim(self, sequence: int, length: int) -> bool:
+        """Forget what a sequence holds after `length` tokens; False if its memory cannot."""
+        return bool(lib.llama_memory_seq_rm(self._memory, sequence, length, -1))
+
+    def use_adapter(self, adapter: Any | None) -> None:
+        """Compute with a LoRA adapter's weights from now on, or with none."""
+        if adapter is None:
+            code = lib.llama_set_adapters_lora(self.pointer, None, 0, None)
+        else:
+            adapters = (lib.llama_adapter_lora_p_ctypes * 1)(adapter)
+            code = lib.llama_set_adapters_lora(self.pointer, adapters, 1, (ctypes.c_float * 1)(1.0))
+        if code:
+            raise RuntimeError(f"llama_set_adapters_lora returned {code}")
+
+    def save(self, sequence: int, tokens: Sequence[int], path: Path) -> None:
+        """Write what the cache holds of a sequence to a file; RuntimeError when it cannot."""
+        array = (lib.llama_token * len(tokens))(*tokens)
+        name = str(path).encode()
+        if not lib.llama_state_seq_save_file(self.pointer, name, sequence, array, len(tokens)):
+            raise RuntimeError("llama.cpp could not write the sequence")
+
+    def restore(self, sequence: int, tokens: Sequence[int], path: Path) -> bool:
+        """Read a sequence of exactly `tokens` back; False if the file holds another.
+
+        The caller has checked the file: llama.cpp ends the process on a truncated one.
+        """
+        array = (lib.llama_token * len(tokens))()
+        count = ctypes.c_size_t()
+        read = lib.llama_state_seq_load_file(
+            self.pointer, str(path).encode(), sequence, array, len(tokens), ctypes.byref(count)
+        )
+        if read and list(array[: count.value]) == list(tokens):
+            return self.length(sequence) == len(tokens)
+        self.remove(sequence)
+        return False
+
     def remove(self, sequence: int) -> None:
         """Forget a sequence."""
         lib.llama_memory_seq_rm(self._memory, sequence, -1, -1)
 
     def clear(self) -> None:
         """Forget everything."""
-        self._rows.used = 0
+        self._rows.used = self._rows.outputs = 0
         lib.llama_memory_clear(self._memory, True)
 
     def close(self) -> None:
@@ -230,20 +311,21 @@ class _Rows:
 
     def __init__(self, batch: Any, size: int) -> None:
         view = np.ctypeslib.as_array
-        self.used = 0
+        self.used = self.outputs = 0
         self.tokens = view(batch.token, (size,))
         self.positions = view(batch.pos, (size,))
         self.logits = view(batch.logits, (size,))
         self._sequences = [view(batch.seq_id[row], (1,)) for row in range(size)]
         view(batch.n_seq_id, (size,))[:] = 1
 
-    def add(self, tokens: Sequence[int], start: int, sequence: int, *, logits: bool) -> int:
-        first, last = self.used, self.used + len(tokens) - 1
-        self.tokens[first : last + 1] = tokens
-        self.positions[first : last + 1] = np.arange(start, start + len(tokens))
-        self.logits[first : last + 1] = 0
-        self.logits[last] = logits
-        for row in range(first, last + 1):
+    def add(self, tokens: Sequence[int], start: int, sequence: int, *, logits: int) -> int:
+        first, end = self.used, self.used + len(tokens)
+        self.tokens[first:end] = tokens
+        self.positions[first:end] = range(start, start + len(tokens))
+        self.logits[first:end] = 0
+        self.logits[end - logits : end] = 1
+        for row in range(first, end):
             self._sequences[row][0] = sequence
-        self.used = last + 1
-        return last
+        self.used = end
+        self.outputs += logits
+        return end - max(logits, 1)

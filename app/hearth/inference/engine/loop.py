@@ -6,110 +6,107 @@ that are still to be read. Requests join and leave between steps.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import logging
 import os
 import queue
 import threading
 import time
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
-from pathlib import Path
+from collections import Counter
+from collections.abc import Callable, Sequence
 
-from hearth.core.errors import BadInput, Busy, HearthError, TooLarge, Unavailable
+from hearth.core.errors import Busy, HearthError, NotFound, TooLarge, Unavailable
 from hearth.inference import metrics
+from hearth.inference.engine import scheduler
+from hearth.inference.engine.batching import Batcher
 from hearth.inference.engine.llama import Context, Model
 from hearth.inference.engine.sampler import Sampler
+from hearth.inference.engine.saved import SavedPrefixes
 from hearth.inference.engine.sequences import Sequences
+from hearth.inference.engine.spec import ChatSpec
 from hearth.inference.engine.streams import Event, Request, Stream
-from hearth.inference.generation import Answer, Done, Generation, ModelInfo, Piece
+from hearth.inference.generation import Generation, ModelInfo
 
 _log = logging.getLogger("hearth.inference")
 _BATCH = 512  # tokens a step computes at most
-_PROMPT_SHARE = 64  # of them prompt, while other streams are waiting for their next token
-_KEPT = 16  # finished sequences that stay as prefixes
+_KEPT = 24  # finished sequences that stay as prefixes
+_KEPT_SECONDS = 3_600.0
+_COMMON = 16  # common prefixes
+_IDLE_SECONDS = 30.0  # between two looks at what has grown old
 _STUCK_SECONDS = 120.0  # one step takes seconds at most
 _RETRY_SECONDS = 5.0
 
 
-class _Answer:
-    """The event loop's end of a request."""
-
-    def __init__(self, request: Request, events: asyncio.Queue[Event]) -> None:
-        self._request = request
-        self._events = events
-
-    async def __aiter__(self) -> AsyncIterator[Piece | Done]:
-        while True:
-            event = await self._events.get()
-            if isinstance(event, HearthError):
-                raise event
-            yield event
-            if isinstance(event, Done):
-                return
-
-    def close(self) -> None:
-        self._request.gone = True
-
-
 class Engine:
-    """A chat model that answers several requests at once. Thread-safe; close it when done."""
+    """A chat model that answers several requests at once. Thread-safe; close it when done.
 
-    def __init__(
-        self,
-        path: Path,
-        *,
-        name: str,
-        context: int = 16_384,
-        parallel: int = 8,
-        waiting: int = 64,
-        threads: int | None = None,
-        gpu_layers: int | None = None,
-        tensor_split: Sequence[float] = (),
-    ) -> None:
-        self._model = Model(path, gpu_layers=gpu_layers, tensor_split=tensor_split)
-        self._sequences = Sequences(context, parallel, _KEPT)
+    `flush` is called after each step, when its events have been delivered.
+    """
+
+    def __init__(self, spec: ChatSpec, flush: Callable[[], None] = lambda: None) -> None:
+        self._spec = spec
+        self._flush = flush
+        self._model = Model(spec.path, gpu_layers=spec.gpu_layers, tensor_split=spec.tensor_split)
+        self._adapters = {
+            name: self._model.adapter(path) for name, path in sorted(spec.adapters.items())
+        }
         self._context = Context(
             self._model,
-            cells=context,
-            sequences=self._sequences.ids,
-            threads=threads or os.cpu_count() or 1,
+            cells=spec.context,
+            sequences=self._new_sequences(spec.context).ids,
+            threads=spec.threads or os.cpu_count() or 1,
             batch=_BATCH,
+            outputs=_BATCH // 4,
         )
+        self._saved = SavedPrefixes(spec.prefixes, spec.digest)
+        self._begin()
         self.info = ModelInfo(
-            name=name,
+            name=spec.name,
             template=self._model.template,
             bos=self._model.bos,
             eos=self._model.eos,
-            context=min(context, self._model.trained_context),
+            context=min(spec.context, self._model.trained_context),
             control=self._model.control(),
+            adapters=tuple(self._adapters),
         )
-        self._parallel = parallel
-        self._limit = waiting
-        self._arrivals: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
-        self._waiting: deque[Request] = deque()
-        self._running: list[Stream] = []
+        self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._waiting: list[Request] = []
+        self._common: list[list[int]] = []
+        self._shares = scheduler.Shares()
+        self._accepted = self._placed = 0  # requests so far; each counted by one thread alone
         self._beat = time.monotonic()
         self._closing = False
         self._vocabulary = threading.Lock()  # held while another thread uses the model
-        self._thread = threading.Thread(target=self._run, name=f"engine-{name}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"engine-{spec.name}", daemon=True)
         self._thread.start()
 
     # What other threads call.
 
-    async def start(self, work: Generation) -> Answer:
-        """See TextEngine."""
-        loop = asyncio.get_running_loop()
-        events: asyncio.Queue[Event] = asyncio.Queue()
+    def submit(self, work: Generation, deliver: Callable[[Event], None]) -> Request:
+        """Accept a request; raises as TextEngine.start. `deliver` is called from the engine's
+        thread with pieces and then one Done or error."""
+        request = self._prepare(work, deliver)
+        if self._closing:
+            raise _stopped()
+        if self._accepted - self._placed >= self._spec.waiting:
+            metrics.REQUESTS.labels("chat", work.caller, "busy").inc()
+            raise Busy(
+                f"{self._spec.waiting} requests are waiting already",
+                remedy="Try again in a moment.",
+                retry_after=_RETRY_SECONDS,
+            )
+        self._accepted += 1
+        self._inbox.put(lambda: self._waiting.append(request))
+        return request
 
-        def deliver(event: Event) -> None:
-            with contextlib.suppress(RuntimeError):  # the loop has closed; nobody listens
-                loop.call_soon_threadsafe(events.put_nowait, event)
+    def share(self, prompts: Sequence[str]) -> None:
+        """Compute or load prefixes that every caller may start from, and keep them for good."""
+        with self._vocabulary:
+            tokens = [self._model.tokenize(prompt) for prompt in prompts]
+        self._inbox.put(lambda: self._share(tokens))
 
-        request = await asyncio.to_thread(self._prepare, work, deliver)
-        self._enqueue(request)
-        return _Answer(request, events)
+    def forget(self, caller: str, then: Callable[[], None]) -> None:
+        """Drop what is kept of a caller's requests; of running ones when they end."""
+        self._inbox.put(lambda: self._forget(caller, then))
 
     def healthy(self) -> bool:
         """Whether the engine's thread lives and moves."""
@@ -119,13 +116,15 @@ class Engine:
 
     def close(self) -> None:
         """Stop after the running step; whoever waits gets Unavailable."""
-        self._arrivals.put(None)
+        self._inbox.put(self._end)
         self._thread.join()
 
     def _prepare(self, work: Generation, deliver: Callable[[Event], None]) -> Request:
         with self._vocabulary:
             if self._closing:
                 raise _stopped()
+            if work.adapter is not None and work.adapter not in self._adapters:
+                raise NotFound(f"there is no adapter {work.adapter!r}", where="model")
             if work.grammar:  # a bad one is refused before anything waits for it
                 Sampler(self._model, work.sampling, work.grammar).close()
             prompt = self._model.tokenize(work.prompt)
@@ -138,18 +137,6 @@ class Engine:
                 remedy="Shorten the conversation.",
             )
         return Request(work, prompt, min(work.max_tokens, room), deliver)
-
-    def _enqueue(self, request: Request) -> None:
-        if self._closing:
-            raise _stopped()
-        if self._arrivals.qsize() + len(self._waiting) >= self._limit:
-            metrics.REQUESTS.labels("chat", request.work.caller, "busy").inc()
-            raise Busy(
-                f"{self._limit} requests are waiting already",
-                remedy="Try again in a moment.",
-                retry_after=_RETRY_SECONDS,
-            )
-        self._arrivals.put(request)
 
     # What the engine's own thread does.
 
@@ -171,113 +158,173 @@ class Engine:
         self._beat = time.monotonic()
         self._let_go()
         self._admit()
-        metrics.WAITING.set(len(self._waiting))
-        metrics.RUNNING.set(len(self._running))
-        rows = self._fill_batch()
-        if self._context.empty:
-            return
+        self._measure()
         try:
-            self._context.decode()
+            ends = self._batcher.step(self._running)
         except RuntimeError:
             _log.exception("a step failed")
             self._start_over()
-            return
-        for stream, row in rows:
-            self._advance(stream, row)
+            ends = []
+        for stream, end in ends:
+            self._leave(stream)
+            if isinstance(end, HearthError):
+                stream.request.fail(end)
+            else:
+                stream.request.end(end)
+        for stream in [stream for stream in self._running if stream.read_common]:
+            self._settle(stream)
+        self._flush()
 
     def _receive(self, *, wait: bool) -> None:
-        while True:
-            try:
-                request = self._arrivals.get(block=wait)
-            except queue.Empty:
-                return
-            wait = False
-            if request is None:
-                self._closing = True
-                return
-            self._waiting.append(request)
+        try:
+            self._inbox.get(block=wait, timeout=_IDLE_SECONDS)()
+            while True:
+                self._inbox.get_nowait()()
+        except queue.Empty:
+            self._remove(self._sequences.expire(_KEPT_SECONDS))
+
+    def _end(self) -> None:
+        self._closing = True
+
+    def _forget(self, caller: str, then: Callable[[], None]) -> None:
+        self._remove(self._sequences.forget(caller))
+        then()
 
     def _let_go(self) -> None:
         """Free the places of callers that have gone away."""
         for request in [request for request in self._waiting if request.gone]:
-            self._waiting.remove(request)
+            self._take_out(request)
             request.left()
         for stream in [stream for stream in self._running if stream.request.gone]:
             self._leave(stream)
             stream.request.left()
 
+    def _take_out(self, request: Request) -> None:
+        self._waiting.remove(request)
+        self._placed += not request.common
+
     def _admit(self) -> None:
-        while self._waiting and len(self._running) < self._parallel:
-            request = self._waiting[0]
-            work = request.work
-            admission = self._sequences.admit(work.caller, request.prompt, request.max_tokens)
-            if admission is None:
-                return
-            self._waiting.popleft()
-            sequence = admission.sequence
-            shared = len(sequence.tokens)
-            if admission.source is not None and not self._context.share(
-                admission.source, sequence.id, shared
-            ):
-                self._sequences.without_prefix(sequence)
-            for evicted in admission.evicted:
-                self._context.remove(evicted)
-            sampler = Sampler(self._model, work.sampling, work.grammar)
-            self._running.append(Stream(request, sequence, sampler))
-
-    def _fill_batch(self) -> list[tuple[Stream, int]]:
-        """Put this step's tokens into the batch; returns the streams that get a token from it."""
-        rows = [
-            (stream, self._feed(stream, [stream.last], logits=True))
-            for stream in self._running
-            if stream.last is not None
-        ]
-        budget = _PROMPT_SHARE if rows else self._context.room
-        for stream in self._running:
-            if stream.last is not None or budget == 0:
+        """Give places to those whose turn it is, as long as there are places and cells."""
+        everyone = [*self._waiting, *(stream.request for stream in self._running)]
+        self._shares.active(request.work.caller for request in everyone)
+        now = time.monotonic()
+        candidates = [request for request in self._waiting if not self._leader(request)]
+        while candidates:
+            asks = [request.ask(now) for request in candidates]
+            at = scheduler.next_ask(asks, self._shares)
+            request = candidates.pop(at)
+            running = [stream.request.ask(now) for stream in self._running]
+            if not scheduler.has_place(asks[at], running, self._spec.parallel):
                 continue
-            done = len(stream.sequence.tokens)
-            chunk = stream.request.prompt[done : done + budget]
-            whole = done + len(chunk) == len(stream.request.prompt)
-            budget -= len(chunk)
-            row = self._feed(stream, chunk, logits=whole)
-            if whole:
-                rows.append((stream, row))
-        return rows
+            if not self._start(request):
+                return  # nobody overtakes the one that the cells are too few for
+            candidates = [request for request in candidates if not self._leader(request)]
 
-    def _feed(self, stream: Stream, tokens: list[int], *, logits: bool) -> int:
-        sequence = stream.sequence
-        row = self._context.add(tokens, len(sequence.tokens), sequence.id, logits=logits)
-        self._sequences.grow(sequence, tokens)
-        return row
+    def _leader(self, request: Request) -> bool:
+        """Whether a running request is computing what this one can start from a little later."""
+        leader = self._sequences.leader(request.work.caller, request.prompt, request.work.adapter)
+        for stream in self._running:
+            if stream.sequence is leader:
+                stream.request.background &= request.background
+        return leader is not None
 
-    def _advance(self, stream: Stream, row: int) -> None:
-        """Draw a stream's next token, and end it where it ends."""
-        try:
-            token = stream.sampler.sample(self._context, row)
-        except BadInput as error:
-            self._leave(stream)
-            stream.request.fail(error)
-            return
-        done = stream.take(token, self._model.piece(token), ends=self._model.ends(token))
-        if done:
-            self._leave(stream)
-            stream.request.end(done)
+    def _start(self, request: Request) -> bool:
+        work = request.work
+        owner = None if request.common else work.caller
+        admission = self._sequences.admit(owner, request.prompt, request.max_tokens, work.adapter)
+        if admission is None and not self._running:  # only without the common prefixes
+            self._remove(self._sequences.drop_common())
+            admission = self._sequences.admit(
+                owner, request.prompt, request.max_tokens, work.adapter
+            )
+        if admission is None:
+            return False
+        self._take_out(request)
+        self._shares.charge(work.caller, request.cost)
+        sequence = admission.sequence
+        shared = len(sequence.tokens)
+        if admission.source is not None and not self._context.share(
+            admission.source, sequence.id, shared
+        ):
+            self._sequences.without_prefix(sequence)
+        self._remove(admission.evicted)
+        sampler = Sampler(
+            self._model, work.sampling, work.grammar, triggered=work.trigger is not None
+        )
+        request.started = time.monotonic()
+        self._running.append(Stream(request, sequence, sampler, self._model.marks(work.shown)))
+        return True
 
     def _leave(self, stream: Stream) -> None:
         self._running.remove(stream)
         stream.sampler.close()
-        for evicted in self._sequences.finish(stream.sequence):
-            self._context.remove(evicted)
+        self._shares.charge(stream.request.work.caller, stream.left_over)
+        self._remove(self._sequences.finish(stream.sequence))
+        if self._sequences.displaced and not self._running:
+            self._share(self._common)
+
+    def _remove(self, ids: Sequence[int]) -> None:
+        for sequence in ids:
+            self._context.remove(sequence)
+
+    # Common prefixes.
+
+    def _share(self, prefixes: list[list[int]]) -> None:
+        self._common = prefixes
+        self._sequences.displaced = False
+        self._saved.keep_only(prefixes)
+        self._waiting = [request for request in self._waiting if not request.common]
+        for tokens in prefixes:
+            if not self._load(tokens):
+                work = Generation(caller="", prompt="", max_tokens=0, background=True)
+                self._waiting.append(Request(work, tokens, 0, lambda _: None, common=True))
+
+    def _load(self, tokens: list[int]) -> bool:
+        admission = self._sequences.admit(None, tokens, 0)
+        if admission is None:
+            return True  # more common prefixes than the context has room for
+        sequence = admission.sequence
+        self._remove(admission.evicted)
+        self._sequences.without_prefix(sequence)
+        if self._saved.load(self._context, sequence.id, tokens):
+            self._sequences.grow(sequence, tokens)
+            if self._sequences.finish_common(sequence):
+                return True
+        self._remove([self._sequences.drop(sequence)])
+        return False
+
+    def _settle(self, stream: Stream) -> None:
+        """Keep a common prefix that has been read."""
+        self._running.remove(stream)
+        stream.sampler.close()
+        sequence = stream.sequence
+        if self._sequences.finish_common(sequence):
+            self._saved.save(self._context, sequence.id, sequence.tokens)
+        else:
+            self._remove([self._sequences.drop(sequence)])
+
+    # When things go wrong.
+
+    def _new_sequences(self, cells: int) -> Sequences:
+        # One more place than `parallel`: see scheduler.has_place.
+        return Sequences(cells, self._spec.parallel + 1, _KEPT, _COMMON)
+
+    def _begin(self) -> None:
+        self._running: list[Stream] = []
+        self._sequences = self._new_sequences(self._context.cells)
+        self._batcher = Batcher(
+            self._context, self._sequences, self._adapters, guessing=not self._model.recurrent
+        )
 
     def _start_over(self) -> None:
         """After a failed step nothing in the cache can be trusted."""
         self._context.clear()
-        self._sequences = Sequences(self._context.cells, self._parallel, _KEPT)
-        failed, self._running = self._running, []
+        failed = self._running
+        self._begin()
         for stream in failed:
             stream.sampler.close()
             stream.request.fail(_stopped())
+        self._share(self._common)
 
     def _fail_all(self) -> None:
         for stream in self._running:
@@ -286,6 +333,16 @@ class Engine:
         self._receive(wait=False)
         for request in self._waiting:
             request.fail(_stopped())
+        self._flush()
+
+    def _measure(self) -> None:
+        running = Counter(stream.request.work.caller for stream in self._running)
+        waiting = Counter(request.work.caller for request in self._waiting)
+        for gauge, counts in ((metrics.RUNNING, running), (metrics.WAITING, waiting)):
+            gauge.clear()
+            for caller, count in counts.items():
+                gauge.labels(caller).set(count)
+        metrics.CELLS.set(self._sequences.held)
 
 
 def _stopped() -> Unavailable:

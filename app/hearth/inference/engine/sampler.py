@@ -10,61 +10,104 @@ import numpy as np
 
 from hearth.core.errors import BadInput
 from hearth.inference.engine.llama import Context, Model
-from hearth.inference.generation import Sampling
+from hearth.inference.generation import Alternative, Sampling, TokenLogprob
 
 _CANDIDATE = np.dtype([("id", "i4"), ("logit", "f4"), ("p", "f4")])  # llama_token_data
 _PENALTY_WINDOW = 256  # tokens
+_LIKELY = 256  # tokens that a grammar sees before it must look at the whole vocabulary
 
 
 class Sampler:
-    """One request's sampler; `close` frees it."""
+    """One request's sampler; `close` frees it.
 
-    def __init__(self, model: Model, sampling: Sampling, grammar: str | None) -> None:
+    With `triggered` the grammar waits for `enforce`.
+    """
+
+    def __init__(
+        self, model: Model, sampling: Sampling, grammar: str | None, *, triggered: bool = False
+    ) -> None:
         self._model = model
         self._grammar = _grammar(model, grammar) if grammar else None
+        self._holds = self._grammar is not None and not triggered
         self._chain = _chain(sampling)
+        penalised = bool(sampling.frequency_penalty or sampling.presence_penalty)
+        self._greedy = sampling.temperature <= 0 and not penalised
 
     def sample(self, context: Context, row: int) -> int:
         """The next token after a row of the last batch."""
         if not context.has_logits(row):
             raise ValueError(f"row {row} has no logits")
-        if self._grammar is None:
+        if not self._holds and not self._greedy:
             return int(lib.llama_sampler_sample(self._chain, context.pointer, row))
-        # The whole vocabulary goes through the grammar (some 10 ms) only if the drawn token fails.
-        token = self._draw(self._logits(context, row))
-        if not self._allows(token):
-            candidates = self._logits(context, row)
-            lib.llama_sampler_apply(self._grammar, ctypes.byref(_array(candidates)))
-            if not np.isfinite(candidates["logit"]).any():
-                raise BadInput(
-                    "the grammar allows no continuation", remedy="Correct the JSON schema."
-                )
-            token = self._draw(candidates)
-        lib.llama_sampler_accept(self._grammar, token)
+        logits = context.logits(row)
+        token = self._draw(logits)
+        if self._holds:
+            if not self._allows(token):
+                token = self._draw_allowed(logits)
+            lib.llama_sampler_accept(self._grammar, token)
         lib.llama_sampler_accept(self._chain, token)
         return token
 
-    def _draw(self, candidates: Any) -> int:
+    def enforce(self, begun: bytes) -> None:
+        """Let the grammar hold from now on, if `begun`, the text it has to begin with, fits."""
+        for token in self._model.continuation(begun) if begun else ():
+            if not self._allows(token):
+                return
+            lib.llama_sampler_accept(self._grammar, token)
+        self._holds = True
+
+    def _draw(self, logits: Any) -> int:
+        if self._greedy:
+            return int(logits.argmax())
+        return self._choose(_candidates(np.arange(len(logits)), logits))
+
+    def _choose(self, candidates: Any) -> int:
         array = _array(candidates)
         lib.llama_sampler_apply(self._chain, ctypes.byref(array))
         return int(array.data[array.selected].id)
+
+    def _draw_allowed(self, logits: Any) -> int:
+        """A token that the grammar allows: of the likely ones, or else of the whole vocabulary."""
+        likely = np.argpartition(logits, -_LIKELY)[-_LIKELY:] if len(logits) > _LIKELY else ()
+        for ids in (likely, np.arange(len(logits))):
+            if len(ids):
+                candidates = _candidates(ids, logits[ids])
+                lib.llama_sampler_apply(self._grammar, ctypes.byref(_array(candidates)))
+                allowed = candidates[np.isfinite(candidates["logit"])]
+                if len(allowed):
+                    return self._choose(allowed)
+        raise BadInput("the grammar allows no continuation", remedy="Correct the JSON schema.")
 
     def _allows(self, token: int) -> bool:
         candidates = np.array([(token, 1.0, 0.0)], dtype=_CANDIDATE)
         lib.llama_sampler_apply(self._grammar, ctypes.byref(_array(candidates)))
         return bool(np.isfinite(candidates["logit"][0]))
 
-    def _logits(self, context: Context, row: int) -> Any:
-        candidates = np.empty(self._model.tokens, dtype=_CANDIDATE)
-        candidates["id"] = np.arange(self._model.tokens)
-        candidates["logit"] = context.logits(row)
-        return candidates
-
     def close(self) -> None:
         """Free the C samplers."""
         lib.llama_sampler_free(self._chain)
         if self._grammar is not None:
             lib.llama_sampler_free(self._grammar)
+
+
+def logprobs(model: Model, logits: Any, token: int, alternatives: int) -> TokenLogprob:
+    """The log-softmax of a row of logits, at the drawn token and at the likeliest ones."""
+    shifted = logits - logits.max()
+    shifted -= np.log(np.exp(shifted).sum())
+
+    def one(at: int) -> tuple[tuple[int, ...], float]:
+        return tuple(model.piece(at) or model.text(at).encode()), float(shifted[at])
+
+    top = np.argpartition(shifted, -alternatives)[-alternatives:] if alternatives else np.array([])
+    likeliest = sorted((int(at) for at in top), key=lambda at: -shifted[at])
+    return TokenLogprob(*one(token), top=tuple(Alternative(*one(at)) for at in likeliest))
+
+
+def _candidates(ids: Any, logits: Any) -> Any:
+    candidates = np.empty(len(ids), dtype=_CANDIDATE)
+    candidates["id"] = ids
+    candidates["logit"] = logits
+    return candidates
 
 
 def _array(candidates: Any) -> Any:

@@ -58,7 +58,7 @@ class Model(Frozen):
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
     title: str
-    purpose: Literal["chat", "embedding"]
+    purpose: Literal["chat", "embedding", "rerank"]
     licence: str  # SPDX
     origin: str  # the makers' page; where hashes are given, they are those of its files
     files: tuple[ModelFile, ...] = Field(min_length=1)
@@ -72,8 +72,8 @@ class Model(Frozen):
 
     @property
     def entry(self) -> str:
-        """What a loader opens: the folder of an embedding model, the first file of others."""
-        return "" if self.purpose == "embedding" else self.files[0].path
+        """What a loader opens: the first file of a chat model, the folder of others."""
+        return self.files[0].path if self.purpose == "chat" else ""
 
 
 class Manifest(Frozen):

@@ -34,7 +34,7 @@ def main() -> int:
 def run(path: Path) -> None:
     """Compute a few steps with the model at `path`; Damaged when the figures are no numbers."""
     model = Model(path)
-    context = Context(model, cells=_CELLS, sequences=1, threads=2, batch=max(_BATCHES))
+    context = Context(model, cells=_CELLS, sequences=1, threads=2, batch=max(_BATCHES), outputs=1)
     sampler = Sampler(model, Sampling(temperature=0), None)
     try:
         _steps(model, context, sampler)
@@ -48,7 +48,7 @@ def _steps(model: Model, context: Context, sampler: Sampler) -> None:
     tokens = model.tokenize(_TEXT)
     start = 0
     for rows in _BATCHES:
-        row = context.add(tokens[start : start + rows], start, 0, logits=True)
+        row = context.add(tokens[start : start + rows], start, 0, logits=1)
         context.decode()
         start += rows
         if not np.isfinite(context.logits(row)).all():

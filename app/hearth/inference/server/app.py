@@ -16,8 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from hearth.core.errors import BadInput, HearthError, NotFound
 from hearth.inference import metrics
-from hearth.inference.engine.embedding import TextEmbedder
-from hearth.inference.generation import Answer, TextEngine
+from hearth.inference.generation import Answer, TextEmbedder, TextEngine
 from hearth.inference.server.chat import Reply, generation, problem
 from hearth.inference.server.schemas import ChatRequest, EmbeddingsRequest
 from hearth.inference.server.template import ChatTemplate

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from jinja2 import TemplateError
@@ -64,6 +65,13 @@ class ChatTemplate:
                 where="messages",
                 remedy="Alternate user and assistant messages after one system message.",
             ) from error
+
+    def head(self, instructions: str) -> str:
+        """What every prompt with this system message begins with, whatever comes after it."""
+        system = {"role": "system", "content": instructions}
+        one, other = (self.render([system, {"role": "user", "content": text}]) for text in "ab")
+        pairs = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+        return "".join(left for left, _ in pairs)
 
     def _defused(self, value: Any) -> Any:
         """`value` with every control token in its texts split, so that it is read as plain text."""

@@ -1,0 +1,1 @@
+"""The service's end of the models' processes: starting, watching and asking them."""

@@ -1,0 +1,212 @@
+"""The models of one engine: loaded when asked for, within a budget of memory, and let go again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from hearth.core.errors import BadConfiguration, HearthError, NotFound, Unavailable
+from hearth.inference.engine.spec import ChatSpec, SentenceSpec
+from hearth.inference.generation import ModelInfo
+from hearth.inference.workers.chat import ChatWorker
+from hearth.inference.workers.memory import available_bytes, resident_bytes
+from hearth.inference.workers.sentences import SentenceWorker
+
+_log = logging.getLogger("hearth.inference")
+_IDLE_SECONDS = 900.0  # after which a model that need not stay is let go
+_LOOK_SECONDS = 10.0
+Worker = ChatWorker | SentenceWorker
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A model that can be loaded."""
+
+    spec: ChatSpec | SentenceSpec
+    bytes: int  # of memory that it is expected to need
+    stays: bool = False  # loaded from the start and never let go
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+class Fleet:
+    """The models by name. For one event loop; `close` ends all of them.
+
+    `head` makes of a pod's standing instructions what its prompts to a model begin with.
+    """
+
+    def __init__(
+        self,
+        offers: Sequence[Offer],
+        command: Sequence[str],
+        *,
+        budget: int | None = None,  # bytes for all together; what the machine has if None
+        head: Callable[[ModelInfo, str], str] | None = None,
+    ) -> None:
+        self._offers = {offer.spec.name: offer for offer in offers}
+        self._command = command
+        self._budget = budget
+        self._head = head
+        self._instructions: Sequence[str] = ()
+        self._loading = asyncio.Lock()
+        self._faults: dict[str, str] = {}
+        self.loaded: dict[str, Worker] = {}
+
+    def names(self) -> tuple[str, ...]:
+        """All models, loaded or not."""
+        return tuple(self._offers)
+
+    async def chat(self, name: str) -> ChatWorker:
+        """A chat model, loaded; NotFound, or Unavailable where there is no room for it."""
+        worker = await self._worker(name, "chat")
+        assert isinstance(worker, ChatWorker)
+        return worker
+
+    async def embedder(self, name: str) -> SentenceWorker:
+        """An embedding model, as `chat`."""
+        return await self._sentences(name, "embedding")
+
+    async def reranker(self, name: str) -> SentenceWorker:
+        """A reranker, as `chat`."""
+        return await self._sentences(name, "rerank")
+
+    async def _sentences(self, name: str, kind: str) -> SentenceWorker:
+        worker = await self._worker(name, kind)
+        assert isinstance(worker, SentenceWorker)
+        return worker
+
+    async def start(self) -> None:
+        """Load the chat models that stay; raises for the first that cannot be."""
+        for name, offer in self._offers.items():
+            if offer.stays and offer.spec.kind == "chat":
+                await self._load(name)
+
+    def share(self, instructions: Sequence[str]) -> None:
+        """Have every chat model compute these instructions once, for all callers."""
+        self._instructions = instructions
+        for worker in self.loaded.values():
+            if isinstance(worker, ChatWorker):
+                worker.share()
+
+    async def tend(self) -> None:
+        """Load the rest of what stays, and let go what has been idle for long; never ends."""
+        for name in self.staying:
+            try:
+                await self._load(name)
+            except HearthError as error:  # chat works without it, and /healthz says so
+                self._faults[name] = str(error)
+                _log.error("a model is missing", extra={"model": name, "fault": str(error)})
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            async with self._loading:
+                for name, worker in list(self.loaded.items()):
+                    idle = time.monotonic() - worker.process.used
+                    if self._may_go(name) and idle > _IDLE_SECONDS:
+                        await self._let_go(name)
+
+    @property
+    def staying(self) -> tuple[str, ...]:
+        """The models that are loaded from the start."""
+        return tuple(name for name, offer in self._offers.items() if offer.stays)
+
+    def fault(self, name: str) -> str | None:
+        """What is wrong with a model that stays."""
+        if name in self.loaded and self.loaded[name].healthy():
+            return None
+        return self._faults.get(name, "its process is being started")
+
+    def healthy(self) -> bool:
+        """Whether this program itself is well; it starts the models' processes again by itself."""
+        return bool(self.loaded)
+
+    async def forget(self, caller: str) -> None:
+        """Have every loaded chat model drop what it keeps of a caller."""
+        for worker in list(self.loaded.values()):
+            if isinstance(worker, ChatWorker):
+                await worker.forget(caller)
+
+    async def close(self) -> None:
+        """End all of them together."""
+        workers, self.loaded = self.loaded, {}
+        await asyncio.gather(*(asyncio.to_thread(worker.close) for worker in workers.values()))
+
+    async def _worker(self, name: str, kind: str) -> Worker:
+        offer = self._offers.get(name)
+        if offer is None or offer.spec.kind != kind:
+            known = [one for one, offer in self._offers.items() if offer.spec.kind == kind]
+            raise NotFound(
+                f"this server has no {kind} model {name!r}",
+                where="model",
+                remedy=f"Known: {', '.join(known)}." if known else None,
+            )
+        return self.loaded.get(name) or await self._load(name)
+
+    async def _load(self, name: str) -> Worker:
+        async with self._loading:
+            if name in self.loaded:
+                return self.loaded[name]
+            offer = self._offers[name]
+            await self._make_room(offer)
+            worker = self._started(offer)
+            try:
+                await asyncio.to_thread(worker.wait)
+            except BaseException:
+                await asyncio.to_thread(worker.close)
+                raise
+            self.loaded[name] = worker
+            _log.info("loaded", extra={"model": name, "expected_bytes": offer.bytes})
+            return worker
+
+    def _started(self, offer: Offer) -> Worker:
+        environment = offer.environment
+        if isinstance(offer.spec, ChatSpec):
+            return ChatWorker(
+                offer.spec, self._command, shared=self._heads, environment=environment
+            )
+        return SentenceWorker(offer.spec, self._command, environment=environment)
+
+    def _heads(self, info: ModelInfo) -> list[str]:
+        return [self._head(info, text) for text in self._instructions] if self._head else []
+
+    async def _make_room(self, offer: Offer) -> None:
+        """Let idle models go until there is room, the longest unused first."""
+        while (room := self._room()) < offer.bytes:
+            idle = [name for name in self.loaded if self._may_go(name)]
+            if not idle:
+                raise _no_room(offer, room)
+            await self._let_go(min(idle, key=lambda name: self.loaded[name].process.used))
+
+    def _room(self) -> int:
+        """Bytes that another model may take."""
+        free = available_bytes()
+        if self._budget is None:
+            return free
+        taken = sum(
+            max(self._offers[name].bytes, resident_bytes(worker.process.child.pid))
+            for name, worker in self.loaded.items()
+        )
+        return min(free, self._budget - taken)
+
+    def _may_go(self, name: str) -> bool:
+        return not self._offers[name].stays and not self.loaded[name].process.busy
+
+    async def _let_go(self, name: str) -> None:
+        worker = self.loaded.pop(name)
+        await asyncio.to_thread(worker.close)
+        _log.info("let go", extra={"model": name})
+
+
+def _no_room(offer: Offer, room: int) -> BadConfiguration | Unavailable:
+    needed, free = f"{offer.bytes / 1e9:.1f} GB", f"{max(room, 0) / 1e9:.1f} GB"
+    message = f"the model {offer.spec.name} needs {needed} of memory, and {free} are free"
+    if offer.stays:
+        return BadConfiguration(
+            message,
+            where="engines",
+            remedy="Choose a smaller model or context; `hearth models plan` shows what fits.",
+        )
+    return Unavailable(
+        message, remedy="Ask again when other models are idle, or raise the engine's `memory`."
+    )

@@ -1,0 +1,54 @@
+"""How much memory there is, and how much a process has."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+_RESERVE = 256 * 2**20  # that the rest of the machine keeps
+
+
+def available_bytes() -> int:
+    """Memory that can be taken without swapping or pushing anyone out, less a reserve.
+
+    The kernel's estimate (MemAvailable of proc(5)), and what the own control group still allows.
+    """
+    found = re.search(r"^MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text(), re.MULTILINE)
+    machine = int(found[1]) * 1024 if found else 0
+    return min(machine, _group_allows(machine)) - _RESERVE
+
+
+def resident_bytes(pid: int | None) -> int:
+    """A process's proportional set size (PSS); 0 for none, or one that is gone."""
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        return 0
+    found = re.search(r"^Pss:\s+(\d+) kB", text, re.MULTILINE)
+    return int(found[1]) * 1024 if found else 0
+
+
+def _group_allows(otherwise: int) -> int:
+    """What the limits of this process's control group (version 2) and of those above it leave."""
+    try:
+        name = Path("/proc/self/cgroup").read_text().strip().rpartition("::")[2]
+    except OSError:
+        return otherwise
+    left = otherwise
+    root = Path("/sys/fs/cgroup")
+    group = root / name.lstrip("/")
+    for folder in (group, *group.parents):
+        try:
+            limit = (folder / "memory.max").read_text().strip()
+            if limit != "max":
+                left = min(left, int(limit) - _charged(folder))
+        except (OSError, ValueError):
+            continue
+    return left
+
+
+def _charged(folder: Path) -> int:
+    """Bytes charged to a group that cannot be reclaimed: without the file cache."""
+    current = int((folder / "memory.current").read_text())
+    cache = re.search(r"^file (\d+)$", (folder / "memory.stat").read_text(), re.MULTILINE)
+    return current - (int(cache[1]) if cache else 0)

@@ -1,0 +1,79 @@
+"""An engine's settings as the models that its server can load."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from hearth.config import EngineSettings, Settings
+from hearth.config.engines import ModelSettings
+from hearth.inference.engine.spec import ChatSpec, SentenceSpec
+from hearth.inference.models.library import Library
+from hearth.inference.models.verified import verified
+from hearth.inference.workers.fleet import Offer
+
+_TORCH = 700_000_000  # bytes of a sentence-transformers process, without its model
+
+
+def offers(settings: Settings, name: str) -> list[Offer]:
+    """All models that the engine `name` may load; their files are checked once, then remembered.
+
+    Raises as Library.verify does for the models that are loaded from the start.
+    """
+    engine = settings.engines[name]
+    library = Library(settings.models)
+    state = settings.state_dir / "inference"
+    check = partial(verified, library, memory=state / "verified.json")
+    found = [
+        _chat(engine, engine.chat_model, engine, check(engine.chat_model), stays=True),
+        _sentences(engine.embedding_model, engine, check(engine.embedding_model), stays=True),
+    ]
+    if engine.rerank_model:
+        path = check(engine.rerank_model)
+        found.append(_sentences(engine.rerank_model, engine, path, kind="rerank"))
+    for model, how in engine.further.items():
+        if how.stays or library.has(model):
+            found.append(_chat(engine, model, how, check(model), stays=how.stays))
+    return [_kept(offer, library, state / "prefixes") for offer in found]
+
+
+def _chat(
+    engine: EngineSettings, name: str, how: ModelSettings, path: Path, *, stays: bool
+) -> Offer:
+    spec = ChatSpec(
+        path=path,
+        name=name,
+        context=how.context,
+        parallel=how.parallel,
+        waiting=engine.queue,
+        threads=engine.threads,
+        gpu_layers=how.gpu_layers,
+        tensor_split=how.tensor_split,
+        adapters=dict(engine.adapters) if how is engine else {},
+    )
+    gpus = {"CUDA_VISIBLE_DEVICES": ",".join(map(str, how.gpus))} if how.gpus else {}
+    return Offer(spec, path.stat().st_size, stays, gpus)
+
+
+def _kept(offer: Offer, library: Library, folder: Path) -> Offer:
+    """With a place for what is computed once for all pods."""
+    if not isinstance(offer.spec, ChatSpec):
+        return offer
+    name = offer.spec.name
+    digest = library.model(name).files[0].sha256 or ""
+    return replace(offer, spec=replace(offer.spec, prefixes=folder / name, digest=digest))
+
+
+def _sentences(
+    name: str,
+    engine: EngineSettings,
+    folder: Path,
+    *,
+    kind: Literal["embedding", "rerank"] = "embedding",
+    stays: bool = False,
+) -> Offer:
+    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    spec = SentenceSpec(path=folder, name=name, kind=kind, threads=engine.threads)
+    return Offer(spec, _TORCH + size, stays)
