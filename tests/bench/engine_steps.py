@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -120,11 +121,10 @@ def load(engine: Engine, clock: Clock, streams: int, grammar: str | None) -> Ste
     wall = clock.decoding[-1][1] - begun
     steps = clock.decoding[first:]
     computing = sum(end - begin for begin, end in steps)
-    pairs = zip(steps, steps[1:], strict=False)
     return Steps(
         python=100 * max(0.0, wall - (clock.inside - inside)) / wall,
         around=100 * max(0.0, wall - computing) / wall,
-        between=[1000 * (after[0] - before[1]) for before, after in pairs],
+        between=[1000 * (after[0] - before[1]) for before, after in pairwise(steps)],
         tokens=tokens,
     )
 

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import json
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from report import ROOT, Row, headed, insert, table, write
 
-sys.path[:0] = [str(ROOT / "scripts" / "setup")]
+sys.path.insert(0, str(ROOT / "scripts/setup"))
 import engine_steps
 from peers import figures, install
 from peers.scenarios import Visit
@@ -55,7 +56,7 @@ class Plan:
 
     def visits(self) -> list[tuple[int, str, str]]:
         """Rounds, models and servers, in random order within a round."""
-        order = random.Random(time.time())
+        order = random.SystemRandom()
         visits = []
         for number in range(1, self.rounds + 1):
             of_round = [(number, model, server) for model in self.models for server in self.servers]
@@ -65,6 +66,7 @@ class Plan:
 
 def main() -> None:
     """The benchmark."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # the servers end with it
     plan = _plan()
     library = Library(Settings().models)
     ggufs = {name: library.path_of(name) for name in plan.models}
@@ -87,9 +89,9 @@ def main() -> None:
 
 def _plan() -> Plan:
     parser = argparse.ArgumentParser(description=__doc__)
-    several = {"nargs": "+", "metavar": "NAME"}
-    parser.add_argument("--servers", choices=list(SERVERS), default=list(SERVERS), **several)
-    parser.add_argument("--models", default=[SMALL, LARGE], **several)
+    names = list(SERVERS)
+    parser.add_argument("--servers", nargs="+", choices=names, default=names, metavar="NAME")
+    parser.add_argument("--models", nargs="+", default=[SMALL, LARGE], metavar="NAME")
     parser.add_argument("--rounds", type=int, default=_ROUNDS)
     parser.add_argument("--resume", action="store_true", help="keep what an earlier run measured")
     return Plan(**vars(parser.parse_args()))

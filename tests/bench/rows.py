@@ -84,7 +84,7 @@ def measure(gguf: Path, *, widest: int, rounds: int, threads: int) -> dict[int, 
     """Milliseconds of every round for each number of rows, tried in mixed order."""
     steps = Steps(gguf, widest, threads)
     spent: dict[int, list[float]] = {rows: [] for rows in range(1, widest + 1)}
-    order = random.Random(_ORDER)
+    order = random.Random(_ORDER)  # noqa: S311 - an order, no secret
     for rows in spent:  # the first of each width builds its graph
         steps.time(rows)
     for _ in range(rounds):

@@ -13,6 +13,7 @@ import httpx
 from peers.turns import Ask
 
 _SEED = 11
+_LOOK_SECONDS = 0.02
 
 
 @dataclass
@@ -87,29 +88,33 @@ async def together(
     """
     streams: list[Stream] = []
     begun = time.perf_counter()
-
-    async def client(asks: Sequence[Ask], delay: float) -> None:
-        await asyncio.sleep(delay)
-        for ask in asks:
-            stream = Stream(time.perf_counter())
-            streams.append(stream)
-            await _listen(http, model, ask, stream)
-
-    async def watch() -> None:
-        while enough is None or sum(bool(stream.pieces) for stream in streams) < enough:
-            await asyncio.sleep(0.02)
-
     waits = list(delays) or [0.0] * len(queues)
-    clients = asyncio.gather(*(client(*pair) for pair in zip(queues, waits, strict=True)))
-    watcher = asyncio.create_task(watch())
-    done, _ = await asyncio.wait(
-        {clients, watcher}, timeout=limit, return_when=asyncio.FIRST_COMPLETED
-    )
-    for task in (clients, watcher):
+    tasks = [
+        asyncio.create_task(_client(http, model, asks, delay, streams))
+        for asks, delay in zip(queues, waits, strict=True)
+    ]
+    pending = set(tasks)
+    while pending and time.perf_counter() - begun < limit and not _enough(streams, enough):
+        _, pending = await asyncio.wait(pending, timeout=_LOOK_SECONDS)
+    for task in pending:
         task.cancel()
-    await asyncio.gather(clients, watcher, return_exceptions=True)
+    await asyncio.gather(*tasks, return_exceptions=True)
     seconds = time.perf_counter() - begun
-    return Wave(tuple(streams), seconds, cut=clients not in done)
+    return Wave(tuple(streams), seconds, cut=bool(pending))
+
+
+async def _client(
+    http: httpx.AsyncClient, model: str, asks: Sequence[Ask], delay: float, streams: list[Stream]
+) -> None:
+    await asyncio.sleep(delay)
+    for ask in asks:
+        stream = Stream(time.perf_counter())
+        streams.append(stream)
+        await _listen(http, model, ask, stream)
+
+
+def _enough(streams: Sequence[Stream], enough: int | None) -> bool:
+    return enough is not None and sum(bool(stream.pieces) for stream in streams) >= enough
 
 
 async def _listen(http: httpx.AsyncClient, model: str, ask: Ask, stream: Stream) -> None:

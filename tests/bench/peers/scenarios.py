@@ -33,7 +33,7 @@ class Visit:
         self._turns = turns
         self._limit = limit
         self._rounds = 1 if large else 2  # turns of each client, and prefixes
-        self._order = random.Random(seed)
+        self._order = random.Random(seed)  # noqa: S311 - an order, no secret
         self._say = say
         self.samples: Samples = defaultdict(list)
 

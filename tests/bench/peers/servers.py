@@ -18,6 +18,7 @@ from pathlib import Path
 import httpx
 import psutil
 from peers import install
+from report import ROOT
 
 THREADS = 2
 CONTEXT = 32_768  # tokens that all requests share
@@ -140,7 +141,12 @@ def started(server: Server, model: str, gguf: Path, log: Path) -> Iterator[Runni
             command = server.command(gguf, port)
             running = Running(0, gguf.stem, f"http://127.0.0.1:{port}")
         process = subprocess.Popen(
-            command, cwd=folder, stdout=output, stderr=output, start_new_session=True
+            command,
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": str(ROOT / "app")},  # this clone's own
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
         try:
             running = Running(**{**vars(running), "pid": process.pid})
@@ -173,8 +179,16 @@ def _wait(running: Running, process: subprocess.Popen[bytes], log: Path) -> None
                 if http.get(path).is_success:
                     return
             time.sleep(0.1)
-    last = log.read_text(errors="replace").strip().splitlines()[-1:]
-    raise install.Missing(f"it does not start: {''.join(last)[:300]}")
+    raise install.Missing(f"it does not start: {_end(process)}; see {log}")
+
+
+def _end(process: subprocess.Popen[bytes]) -> str:
+    code = process.poll()
+    if code is None:
+        return f"no answer within {_START_SECONDS} seconds"
+    if code == -signal.SIGILL:
+        return "it was compiled for another processor (illegal instruction)"
+    return f"it ended with {code}"
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

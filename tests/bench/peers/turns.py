@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 import random
-import tempfile
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-import llama_cpp
+import llama_cpp as lib
 
-from hearth.agent.prompt import system
-from hearth.core.ports import Passage
-from hearth.core.tools import Tool
-from hearth.services.pod import tool_folder
-from hearth.store.database import Database
-from hearth.tools.base import Household, ToolDependencies
+from hearth.config import PodSettings, Settings
+from hearth.services.instructions import of_engine
 
 _FILE = tomllib.loads(Path(__file__).with_name("turns.toml").read_text(encoding="utf-8"))
-_TOOLS = ("calendar", "documents", "notes")
+_TOOLS: tuple[Literal["calendar", "documents", "notes"], ...] = ("calendar", "documents", "notes")
 _PERSONA = "Warm and plain; this is a test of speed, so answer in full and in words, not in JSON."
 _FIRST_DAY = date(2026, 9, 1)
 Message = dict[str, str]
@@ -36,12 +32,38 @@ class Ask:
     tokens: int
 
 
+class Vocabulary:
+    """Counts a text's tokens without loading the weights."""
+
+    def __init__(self, gguf: Path) -> None:
+        params = lib.llama_model_default_params()
+        params.vocab_only = True
+        lib.llama_log_set(_silent, ctypes.c_void_p(0))
+        self._model = lib.llama_model_load_from_file(str(gguf).encode(), params)
+        self._pointer = lib.llama_model_get_vocab(self._model)
+
+    def count(self, text: str) -> int:
+        """Tokens of a text."""
+        data = text.encode()
+        # Without room for the tokens the answer is their number, negative.
+        return -int(lib.llama_tokenize(self._pointer, data, len(data), None, 0, False, False))
+
+    def close(self) -> None:
+        """Free it."""
+        lib.llama_model_free(self._model)
+
+
+@lib.llama_log_callback  # type: ignore[untyped-decorator]
+def _silent(_level: int, _text: bytes, _data: object) -> None:
+    pass
+
+
 class Turns:
     """Requests in a fixed order; no two have the same words after the head."""
 
     def __init__(self, gguf: Path, seed: int) -> None:
-        self._vocabulary = llama_cpp.Llama(str(gguf), vocab_only=True, verbose=False)
-        self._order = random.Random(seed)
+        self._vocabulary = Vocabulary(gguf)
+        self._order = random.Random(seed)  # noqa: S311 - the same requests for every server
         self._seed = seed
         self._serial = itertools.count(1)
         self.head = self._head("Family")
@@ -67,7 +89,7 @@ class Turns:
         """A head of `tokens` tokens whose first words were never seen before."""
         text = self._head(f"Family {self._seed}-{next(self._serial)}")
         lines = _notes(self._order)
-        while self._count(text) < tokens:
+        while self._vocabulary.count(text) < tokens:
             text += f"\n{next(lines)}"
         return text
 
@@ -75,7 +97,7 @@ class Turns:
         """A request with some `tokens` tokens of its own to read, and hardly an answer."""
         lines = _notes(self._order)
         results: list[str] = []
-        while self._count("\n".join(results)) < tokens:
+        while self._vocabulary.count("\n".join(results)) < tokens:
             results.append(next(lines))
         turn = {"results": results, "question": "What of this is about the school?"}
         return self._ask(self.head, turn, 8)
@@ -91,10 +113,8 @@ class Turns:
         return Ask(({"role": "system", "content": head}, *talk), tokens)
 
     def _head(self, title: str) -> str:
-        return str(system(title, _PERSONA, _tools())["content"])
-
-    def _count(self, text: str) -> int:
-        return len(self._vocabulary.tokenize(text.encode(), add_bos=False))
+        pod = PodSettings(title=title, persona=_PERSONA, tools=_TOOLS)
+        return of_engine(Settings(pods={"family": pod}), "default")[0]
 
 
 def _question(turn: dict[str, Any]) -> str:
@@ -108,19 +128,3 @@ def _notes(order: random.Random) -> Iterator[str]:
     for number in itertools.count():
         day = _FIRST_DAY + timedelta(days=order.randrange(3_000))
         yield f"{day:%d %B %Y}: {_FILE['notes'][number % len(_FILE['notes'])]}"
-
-
-class _Nothing:
-    async def search(self, query: str, *, limit: int = 5) -> list[Passage]:
-        return []
-
-
-def _tools() -> Sequence[Tool]:
-    with tempfile.TemporaryDirectory() as folder:
-        dependencies = ToolDependencies(
-            database=Database(Path(folder) / "empty.sqlite3"),
-            household=Household(zone="Europe/Berlin", currency="EUR"),
-            retriever=_Nothing(),
-            clock=lambda: datetime.now(UTC),
-        )
-        return [tool for name in _TOOLS for tool in tool_folder(name, dependencies).tools]
