@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from report import ROOT, Row, headed, insert, table, write
@@ -33,7 +33,8 @@ _SECONDS = {SMALL: 30.0, LARGE: 45.0}  # a wave of requests takes at most
 _ROUNDS = 3
 _NOTES = (
     f"All servers with {THREADS} threads and a context of {CONTEXT:,} tokens, started anew for "
-    "each model and round, in random order; medians over {rounds} rounds. Household turns behind "
+    "each model and round, in random order; medians over {rounds} rounds (llama-server "
+    "with drafts and llama_cpp.server without interrupt_requests: one). Household turns behind "
     "the head that pods send, temperature 0, at most 48, 96 or 160 tokens; what a server makes "
     "before the model ends counts. Memory is proportional (PSS) over all processes; Hearth's holds "
     "the embedding model too, as on the box."
@@ -47,19 +48,22 @@ class Plan:
     servers: list[str]
     models: list[str]
     rounds: int
+    seconds: float | None
     resume: bool
 
     @property
     def whole(self) -> bool:
         """Whether it is the run whose figures belong into the documentation."""
-        return set(self.servers) == set(SERVERS) and len(self.models) > 1 and self.rounds >= _ROUNDS
+        enough = self.rounds >= _ROUNDS and self.seconds is None
+        return enough and set(self.servers) == set(SERVERS) and {SMALL, LARGE} <= set(self.models)
 
     def visits(self) -> list[tuple[int, str, str]]:
         """Rounds, models and servers, in random order within a round."""
         order = random.SystemRandom()
         visits = []
         for number in range(1, self.rounds + 1):
-            of_round = [(number, model, server) for model in self.models for server in self.servers]
+            servers = [name for name in self.servers if number == 1 or not SERVERS[name].once]
+            of_round = [(number, model, server) for model in self.models for server in servers]
             visits += order.sample(of_round, len(of_round))
         return visits
 
@@ -70,6 +74,7 @@ def main() -> None:
     plan = _plan()
     library = Library(Settings().models)
     ggufs = {name: library.path_of(name) for name in plan.models}
+    whole = plan.whole
     plan = _with_what_is_there(plan)
     _BUILD.mkdir(parents=True, exist_ok=True)
     if not plan.resume:
@@ -80,11 +85,14 @@ def main() -> None:
     for number, (turn, model, name) in enumerate(visits, start=1):
         minutes = (time.monotonic() - begun) / 60
         print(f"[{number}/{len(visits)}, {minutes:.0f} min] {name}, {model}, round {turn}")
-        samples = _visit(SERVERS[name], model, ggufs[model], turn)
+        limit = plan.seconds or _SECONDS.get(model, max(_SECONDS.values()))
+        samples = _visit(SERVERS[name], model, ggufs[model], turn, limit)
         if samples:
             _keep({"round": turn, "model": model, "server": name, "samples": samples})
+    if not _runs():
+        sys.exit("nothing was measured")
     steps = [row for model in plan.models for row in engine_steps.measure(model, ggufs[model])]
-    _report(plan, steps)
+    _report(plan, steps, whole=whole)
 
 
 def _plan() -> Plan:
@@ -93,6 +101,7 @@ def _plan() -> Plan:
     parser.add_argument("--servers", nargs="+", choices=names, default=names, metavar="NAME")
     parser.add_argument("--models", nargs="+", default=[SMALL, LARGE], metavar="NAME")
     parser.add_argument("--rounds", type=int, default=_ROUNDS)
+    parser.add_argument("--seconds", type=float, help="that one wave of requests may take")
     parser.add_argument("--resume", action="store_true", help="keep what an earlier run measured")
     return Plan(**vars(parser.parse_args()))
 
@@ -110,10 +119,12 @@ def _with_what_is_there(plan: Plan) -> Plan:
             print(f"left out: {', '.join(sorted(names))}: {reason}")
             absent |= names
     kept = [name for name in plan.servers if name not in absent]
-    return Plan(kept, plan.models, plan.rounds, plan.resume)
+    return replace(plan, servers=kept)
 
 
-def _visit(server: Server, model: str, gguf: Path, turn: int) -> dict[str, list[float]]:
+def _visit(
+    server: Server, model: str, gguf: Path, turn: int, limit: float
+) -> dict[str, list[float]]:
     def say(line: str) -> None:
         print(f"    {line}", flush=True)
 
@@ -122,7 +133,6 @@ def _visit(server: Server, model: str, gguf: Path, turn: int) -> dict[str, list[
     try:
         log = _BUILD / f"{server.name}.log"
         with started(server, model, gguf, log) as running:
-            limit = _SECONDS.get(model, max(_SECONDS.values()))
             large = model != SMALL
             visit = Visit(running, turns, limit=limit, large=large, seed=seed, say=say)
             return asyncio.run(visit.all())
@@ -144,7 +154,7 @@ def _keep(run: figures.Run) -> None:
         file.write(json.dumps(run) + "\n")
 
 
-def _report(plan: Plan, steps: list[Row]) -> None:
+def _report(plan: Plan, steps: list[Row], *, whole: bool) -> None:
     measured = figures.Measured(_runs())
     targets, rows = figures.rows(measured, GENERAL)
     write("inference", [*targets, *steps, *rows])
@@ -153,8 +163,8 @@ def _report(plan: Plan, steps: list[Row]) -> None:
     notes = _NOTES.format(rounds=plan.rounds)
     section = headed(notes, table([*targets, *steps]), *tables)
     print(section)
-    _plot(_PLOT if plan.whole else _BUILD / "inference.svg")
-    if plan.whole:
+    _plot(_PLOT if whole else _BUILD / "inference.svg")
+    if whole:
         insert("inference", section)
     else:
         print("docs/benchmarks.md stays as it is: this was not the whole benchmark")

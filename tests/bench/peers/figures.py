@@ -30,9 +30,13 @@ def percentile95(values: Sequence[float]) -> float:
     return ranked[-(-len(ranked) * 95 // 100) - 1]
 
 
+def _clients(count: int) -> str:
+    return "1 client" if count == 1 else f"{count} clients"
+
+
 FIGURES = (
-    *(Figure(f"total, {n} clients", "tokens/s", f"total, {n}") for n in CLIENTS),
-    *(Figure(f"a stream, {n} clients", "tokens/s", f"stream, {n}") for n in CLIENTS),
+    *(Figure(f"total, {_clients(n)}", "tokens/s", f"total, {n}") for n in CLIENTS),
+    *(Figure(f"a stream, {_clients(n)}", "tokens/s", f"stream, {n}") for n in CLIENTS),
     Figure("longest gap while others arrive, p50", "ms", "gap"),
     Figure("longest gap while others arrive, max", "ms", "gap", max),
     Figure("first token, 2,000 tokens new, p50", "s", "first token, cold"),

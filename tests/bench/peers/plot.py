@@ -16,7 +16,7 @@ mpl.use("svg")
 from matplotlib import pyplot as plt
 
 _GREY = "#808080"
-_CLIENTS = (1, 4, 8, 16)
+_CLIENTS = ("1 client", "4 clients", "8 clients", "16 clients")
 _SERVERS = {  # name: title, colour, marker
     "hearth": ("Hearth", "#e07a1f", "o"),
     "built": ("llama-server, best", "#2f8fd0", "s"),
@@ -67,12 +67,11 @@ def _values(rows: list[dict[str, Any]]) -> Values:
 
 def _totals(axes: Any, values: Values, model: str) -> None:
     for server, (title, colour, marker) in _SERVERS.items():
-        points = [values.get((model, server, f"total, {count} clients")) for count in _CLIENTS]
+        points = [values.get((model, server, f"total, {name}")) for name in _CLIENTS]
         if any(point is not None for point in points):
             axes.plot(range(len(_CLIENTS)), points, color=colour, marker=marker, label=title)
     axes.set_title(f"{model}: tokens/s of all clients")
-    axes.set_xticks(range(len(_CLIENTS)), [str(count) for count in _CLIENTS])
-    axes.set_xlabel("clients")
+    axes.set_xticks(range(len(_CLIENTS)), list(_CLIENTS))
     axes.set_ylim(bottom=0)
     _plain(axes)
 

@@ -19,6 +19,7 @@ _WARM = 5  # requests on a pod's kept prefix
 _ALONE = 3  # turns of a client that is alone
 _SHORT = 4  # tokens of an answer of which only the beginning counts
 _RUNNING, _ARRIVING, _APART, _UNSEEN = 4, 5, 1.0, 300  # streams, newcomers, seconds, tokens
+_TOLD_SECONDS = 2  # until our processes have told their counters
 Samples = dict[str, list[float]]
 Say = Callable[[str], None]
 
@@ -46,10 +47,11 @@ class Visit:
                 await self._pod_prefix(http)
             await self._shared_prefix(http)
             await self._warm_head(http)
-            before = self._running.counters()
+            spent = self._spent()
             for count in self._order.sample(CLIENTS, len(CLIENTS)):
                 await self._throughput(http, count)
-            self._shares(before, self._running.counters())
+            await asyncio.sleep(_TOLD_SECONDS)
+            self._share_of_others(spent, self._spent())
             await self._arrivals(http)
             self._note("memory, afterwards", [self._running.memory()])
         return dict(self.samples)
@@ -96,14 +98,17 @@ class Visit:
         begun = sorted(wave.streams, key=lambda stream: stream.begun)[: len(running)]
         self._note("gap", [1000 * gap for gap in _known(stream.gap for stream in begun)])
 
-    def _shares(self, before: dict[str, float], after: dict[str, float]) -> None:
-        spent = {
-            part: after.get(name, 0.0) - before.get(name, 0.0)
-            for part in ("computing", "around")
-            for name in [f"hearth_inference_{part}_seconds_total"]
-        }
-        if spent["computing"] > 0:
-            self._note("outside llama_decode", [100 * spent["around"] / sum(spent.values())])
+    def _spent(self) -> list[float | None]:
+        names = (f"hearth_inference_{part}_seconds_total" for part in ("around", "computing"))
+        return [self._running.counter(name) for name in names]
+
+    def _share_of_others(self, before: list[float | None], after: list[float | None]) -> None:
+        """Ours alone: how much of the steps was not spent in llama_decode."""
+        if None not in after:
+            around, computing = (
+                (late or 0) - (early or 0) for early, late in zip(before, after, strict=True)
+            )
+            self._note("outside llama_decode", [100 * around / (around + computing)])
 
     async def _wave(
         self,

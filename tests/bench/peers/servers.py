@@ -57,17 +57,15 @@ class Running:
                 total += process.memory_full_info().pss / 1e6
         return total
 
-    def counters(self) -> dict[str, float]:
-        """Our own counters without labels; none of another server."""
+    def counter(self, name: str) -> float | None:
+        """A counter of ours, all labels together; none of another server."""
         if self.operations is None:
-            return {}
+            return None
         transport = httpx.HTTPTransport(uds=str(self.operations))
         with httpx.Client(transport=transport, base_url="http://ops") as http:
             text = http.get("/metrics").text
-        return {
-            name: float(value)
-            for name, value in re.findall(r"^(\w+) ([\d.e+-]+)$", text, re.MULTILINE)
-        }
+        found = re.findall(rf"^{name}(?:{{.*}})? (\S+)$", text, re.MULTILINE)
+        return sum(map(float, found)) if found else None
 
 
 Command = Callable[[Path, int], list[str]]  # of the model's file and a free port
@@ -80,11 +78,7 @@ class Server:
     name: str
     title: str
     command: Command | None = None  # none for Hearth's own
-
-    @property
-    def ours(self) -> bool:
-        """Whether it is Hearth's."""
-        return self.command is None
+    once: bool = False  # measured in the first round alone
 
 
 def _python_server(*options: str) -> Command:
@@ -116,6 +110,7 @@ SERVERS = {
             "python-patient",
             "llama_cpp.server, interrupt_requests off",
             _python_server("--interrupt_requests", "False"),
+            once=True,
         ),
         Server("prebuilt", "llama-server, prebuilt", _llama_server(install.prebuilt, *_BEST)),
         Server("built-default", "llama-server, default", _llama_server(install.built)),
@@ -124,6 +119,7 @@ SERVERS = {
             "built-drafts",
             "llama-server, best with drafts",
             _llama_server(install.built, *_BEST, "--spec-type", "ngram-simple"),
+            once=True,
         ),
     )
 }
