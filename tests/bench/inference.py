@@ -161,6 +161,8 @@ def _report(plan: Plan, steps: list[Row], *, whole: bool) -> None:
     titles = {server.name: server.title for server in SERVERS.values()}
     tables = [figures.table(measured, model, titles) for model in measured.models]
     notes = _NOTES.format(rounds=plan.rounds)
+    if absent := [titles[name] for name in SERVERS if name not in measured.servers]:
+        notes += f" Not measured in this run: {'; '.join(absent)}."
     section = headed(notes, table([*targets, *steps]), *tables)
     print(section)
     _plot(_PLOT if whole else _BUILD / "inference.svg")

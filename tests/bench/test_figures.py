@@ -66,8 +66,7 @@ def test_stream() -> None:
     assert (nothing.first, nothing.gap, nothing.rate, nothing.tokens) == (None, None, None, 0)
 
 
-def test_streams_that_the_limit_cut_are_not_broken() -> None:
-    streams = (Stream(0.0, [1.0]), Stream(0.0, [1.0], reason="stop"))
-    assert Wave(streams, 2.0, cut=False).broken == 1
-    assert Wave(streams, 2.0, cut=True).broken == 0
-    assert Wave(streams, 2.0, cut=True).rate == 1
+def test_what_the_limit_cut_is_not_broken() -> None:
+    streams = (Stream(0.0, [1.0]), Stream(0.0, [1.0], fault="gone"), Stream(0.0, reason="stop"))
+    wave = Wave(streams, 2.0, cut=True)
+    assert (wave.broken, wave.rate) == (1, 1)

@@ -47,6 +47,7 @@ FIGURES = (
     Figure("memory, idle", "MB", "memory, idle"),
     Figure("memory, afterwards", "MB", "memory, afterwards"),
     Figure("streams that the server broke off, 8 clients", "a wave", "broken, 8", statistics.mean),
+    Figure("waves of clients that our limit of time ended", "%", "cut", statistics.mean),
     Figure("answer, 8 clients", "tokens", "tokens, 8", statistics.mean),
     Figure("time of a step outside llama_decode", "%", "outside llama_decode"),
 )

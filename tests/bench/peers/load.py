@@ -67,10 +67,8 @@ class Wave:
 
     @property
     def broken(self) -> int:
-        """Streams that the server ended before they were done."""
-        if self.cut:
-            return 0
-        return sum(stream.reason is None for stream in self.streams)
+        """Streams that the server refused, or ended before they were done."""
+        return sum(stream.fault is not None for stream in self.streams)
 
 
 async def together(
@@ -136,6 +134,8 @@ async def _listen(http: httpx.AsyncClient, model: str, ask: Ask, stream: Stream)
             async for line in response.aiter_lines():
                 if line.startswith("data: {"):
                     _take(stream, json.loads(line[6:]))
+        if stream.reason is None:
+            stream.fault = stream.fault or "it ended without a reason"
     except httpx.HTTPError as error:
         stream.fault = repr(error)
 

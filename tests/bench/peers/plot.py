@@ -70,7 +70,7 @@ def _totals(axes: Any, values: Values, model: str) -> None:
         points = [values.get((model, server, f"total, {name}")) for name in _CLIENTS]
         if any(point is not None for point in points):
             axes.plot(range(len(_CLIENTS)), points, color=colour, marker=marker, label=title)
-    axes.set_title(f"{model}: tokens/s of all clients")
+    axes.set_title(f"{model}\ntokens/s of all clients")
     axes.set_xticks(range(len(_CLIENTS)), list(_CLIENTS))
     axes.set_ylim(bottom=0)
     _plain(axes)
@@ -85,8 +85,10 @@ def _firsts(axes: Any, values: Values, model: str) -> None:
             if value is not None:
                 left = group - 0.4 + (place + 0.5) * width
                 axes.bar(left, value, width * 0.9, color=_SERVERS[server][1])
-    axes.set_title(f"{model}: seconds to the first token (logarithmic)")
+    axes.set_title(f"{model}\nseconds to the first token (logarithmic)")
     axes.set_yscale("log")
+    for formatted in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
+        formatted("{x:g}")
     axes.set_xticks(range(len(_FIRST)), list(_FIRST))
     _plain(axes)
 

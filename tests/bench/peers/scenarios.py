@@ -19,6 +19,7 @@ _WARM = 5  # requests on a pod's kept prefix
 _ALONE = 3  # turns of a client that is alone
 _SHORT = 4  # tokens of an answer of which only the beginning counts
 _RUNNING, _ARRIVING, _APART, _UNSEEN = 4, 5, 1.0, 300  # streams, newcomers, seconds, tokens
+_IDLE_SECONDS = 120  # for a server to drop what nobody waits for
 _TOLD_SECONDS = 2  # until our processes have told their counters
 Samples = dict[str, list[float]]
 Say = Callable[[str], None]
@@ -67,11 +68,13 @@ class Visit:
     async def _shared_prefix(self, http: httpx.AsyncClient) -> None:
         first, *others = self._turns.on(self._turns.prefix(SHARED_PREFIX), 1 + MEMBERS, 16)
         await self._wave(http, [[first]])
-        # The median is known once more than half have begun; later ones count as the limit.
+        # The median is known once more than half have begun; the others count as that late, and
+        # those that the server broke off as the limit.
         enough = MEMBERS // 2 + 1
         wave = await self._wave(http, [[ask] for ask in others], enough=enough)
         firsts = self._firsts(wave.streams)
-        self._note("first token, shared", firsts + [wave.seconds] * (MEMBERS - len(firsts)))
+        late = wave.seconds if wave.cut else self._limit
+        self._note("first token, shared", firsts + [late] * (MEMBERS - len(firsts)))
 
     async def _warm_head(self, http: httpx.AsyncClient) -> None:
         """Every place has the household's head in its cache, as on any day but the first."""
@@ -86,6 +89,7 @@ class Visit:
         self._note(f"stream, {count}", _known(stream.rate for stream in wave.streams))
         self._note(f"broken, {count}", [wave.broken])
         self._note(f"tokens, {count}", [stream.tokens for stream in wave.streams])
+        self._note("cut", [100 * wave.cut])
         cut = " (cut at the limit)" if wave.cut else ""
         self._say(f"{count:2} clients: {wave.rate:6.1f} tokens/s in {wave.seconds:.1f} s{cut}")
 
@@ -129,8 +133,9 @@ class Visit:
         )
         for fault in {stream.fault for stream in wave.streams if stream.fault}:
             self._say(f"fault: {fault}")
-        if wave.cut:
-            await asyncio.sleep(1)  # the server notices that nobody listens
+        if wave.cut:  # until the server has noticed that nobody listens
+            probe = self._turns.on("You are kind.", 1, 1)
+            await together(http, self._running.model, [probe], limit=_IDLE_SECONDS)
         return wave
 
     @staticmethod

@@ -43,7 +43,8 @@ class Running:
 
     def client(self) -> httpx.AsyncClient:
         """A client of its own for each measurement, with room for everybody."""
-        limits = httpx.Limits(max_connections=None)
+        # A new connection each time: a kept one may be closed just as the next request takes it.
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
         uds = str(self.socket) if self.socket else None
         transport = httpx.AsyncHTTPTransport(uds=uds, limits=limits)
         return httpx.AsyncClient(transport=transport, base_url=self.address, timeout=600)
