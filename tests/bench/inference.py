@@ -167,7 +167,8 @@ def _report(plan: Plan, steps: list[Row], *, whole: bool) -> None:
     print(section)
     _plot(_PLOT if whole else _BUILD / "inference.svg")
     if whole:
-        insert("inference", section)
+        picture = f"![Tokens a second and times to the first token]({_PLOT.name})"
+        insert("inference", f"{section}\n\n{picture}")
     else:
         print("docs/benchmarks.md stays as it is: this was not the whole benchmark")
 
