@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from hearth.core.errors import Busy, HearthError, NotFound, TooLarge, Unavailable
+from hearth.core.errors import BadInput, Busy, HearthError, NotFound, TooLarge, Unavailable
 from hearth.inference import metrics
 from hearth.inference.engine.batching import Batcher
 from hearth.inference.engine.common import CommonPrefixes
