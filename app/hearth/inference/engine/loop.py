@@ -145,6 +145,7 @@ class Engine:
 
     def _run(self) -> None:
         try:
+            _ = self._model.vocabulary_bytes  # now, and not in the middle of an answer
             while not self._closing:
                 self._step()
         except Exception:
