@@ -53,8 +53,14 @@ def _chat(
         tensor_split=how.tensor_split,
         adapters=dict(engine.adapters) if how is engine else {},
     )
-    gpus = {"CUDA_VISIBLE_DEVICES": ",".join(map(str, how.gpus))} if how.gpus else {}
-    return Offer(spec, path.stat().st_size, stays, gpus)
+    return Offer(spec, path.stat().st_size, stays, _gpus(how))
+
+
+def _gpus(how: ModelSettings) -> dict[str, str]:
+    """Which GPUs a process sees, numbered as nvidia-smi does, not the fastest first."""
+    if not how.gpus:
+        return {}
+    return {"CUDA_VISIBLE_DEVICES": ",".join(map(str, how.gpus)), "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
 
 
 def _kept(offer: Offer, library: Library, folder: Path) -> Offer:

@@ -13,8 +13,22 @@
     gpu.nvidia.enable = true;
     # Beside the engine that the other pods go on asking.
     engines.large = {
-      gpus = [ 0 ];
+      gpus = [
+        0
+        1
+      ];
       fallback = "default";
+      routingModel = "qwen2.5-coder-0.5b-instruct";
+      models = {
+        "qwen2.5-coder-0.5b-instruct" = {
+          gpus = [ 1 ];
+          stays = true;
+        };
+        "qwen3-4b".gpuLayers = 0;
+      };
+      adapters.teacher = "/mnt/data/adapters/teacher.gguf";
+      memory = "20GB";
+      memoryMax = "22G";
     };
     pods = {
       family = {
@@ -24,6 +38,7 @@
       study = {
         kind = "study";
         engine = "large";
+        adapter = "teacher";
       };
     };
     monitoring = {
