@@ -10,11 +10,12 @@ from typing import Literal
 from hearth.config import EngineSettings, Settings
 from hearth.config.engines import ModelSettings
 from hearth.inference.engine.spec import ChatSpec, SentenceSpec
+from hearth.inference.models.footprint import SENTENCES_OWN, needed
 from hearth.inference.models.library import Library
 from hearth.inference.models.verified import verified
 from hearth.inference.workers.fleet import Offer
 
-_TORCH = 700_000_000  # bytes of a sentence-transformers process, without its model
+_ALL_LAYERS = 10_000
 
 
 def offers(settings: Settings, name: str) -> list[Offer]:
@@ -53,7 +54,15 @@ def _chat(
         tensor_split=how.tensor_split,
         adapters=dict(engine.adapters) if how is engine else {},
     )
-    return Offer(spec, path.stat().st_size, stays, _gpus(how))
+    layers = how.gpu_layers if how.gpu_layers is not None else _ALL_LAYERS
+    bytes_needed = needed(
+        path,
+        context=how.context,
+        parallel=how.parallel,
+        gpu_layers=layers if how.gpus else 0,
+        gpus=len(how.gpus),
+    )
+    return Offer(spec, bytes_needed, stays, _gpus(how))
 
 
 def _gpus(how: ModelSettings) -> dict[str, str]:
@@ -82,4 +91,4 @@ def _sentences(
 ) -> Offer:
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     spec = SentenceSpec(path=folder, name=name, kind=kind, threads=engine.threads)
-    return Offer(spec, _TORCH + size, stays)
+    return Offer(spec, SENTENCES_OWN + size, stays)

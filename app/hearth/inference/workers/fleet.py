@@ -13,7 +13,7 @@ from hearth.inference.engine.spec import ChatSpec, SentenceSpec
 from hearth.inference.generation import ModelInfo
 from hearth.inference.server.models import not_found
 from hearth.inference.workers.chat import ChatWorker
-from hearth.inference.workers.memory import available_bytes, resident_bytes
+from hearth.inference.workers.memory import available_bytes
 from hearth.inference.workers.sentences import SentenceWorker
 
 _log = logging.getLogger("hearth.inference")
@@ -183,11 +183,7 @@ class Fleet:
         free = available_bytes()
         if self._budget is None:
             return free
-        taken = sum(
-            max(self._offers[name].bytes, resident_bytes(worker.process.child.pid))
-            for name, worker in self.loaded.items()
-        )
-        return min(free, self._budget - taken)
+        return min(free, self._budget - sum(self._offers[name].bytes for name in self.loaded))
 
     def _may_go(self, name: str) -> bool:
         return not self._offers[name].stays and not self.loaded[name].process.busy
