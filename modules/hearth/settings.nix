@@ -25,9 +25,10 @@ let
   engines = map names.engineProgram (attrNames (filterAttrs (_: engine: engine.url == null) cfg.engines));
   migrations = map (program: "migrate-${program}") ([ "hub" ] ++ pods);
 
-  # How a model is loaded.
-  loading = chosen: {
-    inherit (chosen) context gpus parallel;
+  # How a model is loaded. Who is given no GPUs of its own may see all that the engine has.
+  loading = engine: gpus: chosen: {
+    inherit (chosen) context parallel;
+    gpus = if gpus == [ ] then engine.gpus else gpus;
     gpu_layers = chosen.gpuLayers;
     tensor_split = chosen.tensorSplit;
   };
@@ -35,13 +36,15 @@ let
   engine =
     _: chosen:
     given (
-      loading chosen
+      loading chosen chosen.chatGpus chosen
       // {
         chat_model = chosen.chatModel;
         embedding_model = chosen.embeddingModel;
         routing_model = chosen.routingModel;
         rerank_model = chosen.rerankModel;
-        models = mapAttrs (_: model: given (loading model // { inherit (model) stays; })) chosen.models;
+        models = mapAttrs (
+          _: model: given (loading chosen model.gpus model // { inherit (model) stays; })
+        ) chosen.models;
         # A path of the configuration is copied into the store.
         adapters = mapAttrs (_: path: "${path}") chosen.adapters;
         share_instructions = chosen.shareInstructions;

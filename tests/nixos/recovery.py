@@ -84,7 +84,9 @@ with subtest("a model's process is killed alone: its server stays, and answers t
 
 with subtest("a server that starts again reads from the disk what all pods share"):
     kept = "journalctl -b --no-pager -o cat -u hearth-inference HEARTH_TO_COMPUTE=0"
-    box.wait_until_succeeds(f"ls /mnt/data/inference/prefixes/*/*.state | grep -c . | grep -x {len(PODS)}")
+    box.wait_until_succeeds(
+        f"ls /mnt/data/inference/prefixes/*/*.state | grep -c . | grep -x {len(PODS)}"
+    )
     earlier = box.execute(f"{kept} | grep -c .")[1].strip()
     box.succeed("systemctl restart hearth-inference.service")
     box.wait_until_succeeds(f"test $({kept} | grep -c .) -gt {earlier}", timeout=60)

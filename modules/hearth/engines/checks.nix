@@ -58,37 +58,39 @@ let
       '';
     };
 
-  split = place: chosen: gpus: {
-    assertion = elem (length chosen.tensorSplit) [
-      0
-      (length gpus)
+  # What a model is given of its engine's GPUs; all of them when it says nothing.
+  given =
+    engine: place: option: gpus: tensorSplit:
+    let
+      foreign = lib.subtractLists engine.gpus gpus;
+      seen = length (if gpus == [ ] then engine.gpus else gpus);
+    in
+    [
+      {
+        assertion = foreign == [ ];
+        message = ''
+          services.hearth.engines.${place}.${option}: the engine has not the GPU ${numbers foreign}. ${
+            if engine.gpus == [ ] then "It has none" else "It has ${numbers engine.gpus}"
+          }: add it to the engine's `gpus`, or leave it out here.
+        '';
+      }
+      {
+        assertion = elem (length tensorSplit) [
+          0
+          seen
+        ];
+        message = ''
+          services.hearth.engines.${place}.tensorSplit has ${toString (length tensorSplit)} shares for
+          ${toString seen} GPUs. Give each of `${option}` its share, or leave tensorSplit out.
+        '';
+      }
     ];
-    message = ''
-      services.hearth.engines.${place}.tensorSplit has ${toString (length chosen.tensorSplit)} shares
-      for ${toString (length gpus)} GPUs. Give each of `gpus` its share, or leave tensorSplit out.
-    '';
-  };
 
   gpus =
     name: engine:
-    [ (split name engine engine.gpus) ]
+    given engine name (if engine.chatGpus == [ ] then "gpus" else "chatGpus") engine.chatGpus engine.tensorSplit
     ++ each engine.models (
-      model: chosen:
-      let
-        foreign = lib.subtractLists engine.gpus chosen.gpus;
-      in
-      [
-        (split "${name}.models.${model}" chosen (if chosen.gpus == [ ] then engine.gpus else chosen.gpus))
-        {
-          assertion = foreign == [ ];
-          message = ''
-            services.hearth.engines.${name}.models.${model}.gpus: the engine has not the GPU
-            ${numbers foreign}. ${
-              if engine.gpus == [ ] then "It has none" else "It has ${numbers engine.gpus}"
-            }: add it to services.hearth.engines.${name}.gpus, or leave it out here.
-          '';
-        }
-      ]
+      model: chosen: given engine "${name}.models.${model}" "gpus" chosen.gpus chosen.tensorSplit
     );
 
   fallback = name: engine: [
@@ -118,10 +120,10 @@ let
     }
   ];
 
-  given = each (filterAttrs (_: engine: !engine.shareGpus) local) (
+  handed = each (filterAttrs (_: engine: !engine.shareGpus) local) (
     name: engine: map (gpu: { inherit name gpu; }) engine.gpus
   );
-  twice = filterAttrs (_: uses: length uses > 1) (lib.groupBy (use: toString use.gpu) given);
+  twice = filterAttrs (_: uses: length uses > 1) (lib.groupBy (use: toString use.gpu) handed);
 in
 {
   assertions = mkIf cfg.enable (

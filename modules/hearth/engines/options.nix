@@ -43,7 +43,7 @@ let
           3
           1
         ];
-        description = "Each GPU's share, one number for each of `gpus`.";
+        description = "Each GPU's share, one number for each that the model may see.";
       };
     };
 
@@ -69,11 +69,17 @@ let
       context = 16384;
       whose = " of the chat model";
       gpus = ''
-        GPUs that this engine may see (CUDA_VISIBLE_DEVICES); none by default. Its further models may
-        be given some of them each.
+        GPUs that this engine's models may see (CUDA_VISIBLE_DEVICES), numbered as nvidia-smi does;
+        none by default. `chatGpus` and `models` give some of them to one model.
       '';
     }
     // {
+      chatGpus = mkOption {
+        type = types.listOf (types.ints.between 0 63);
+        default = [ ];
+        example = [ 0 ];
+        description = "Which of `gpus` the chat model may see; all of them by default.";
+      };
       chatModel = mkOption {
         type = types.str;
         default = "qwen2.5-coder-1.5b-instruct";

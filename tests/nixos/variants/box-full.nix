@@ -17,6 +17,7 @@
         0
         1
       ];
+      chatGpus = [ 0 ];
       fallback = "default";
       routingModel = "qwen2.5-coder-0.5b-instruct";
       models = {
@@ -26,6 +27,7 @@
         };
         "qwen3-4b".gpuLayers = 0;
       };
+      rerankModel = "ms-marco-minilm-l6-v2";
       adapters.teacher = "/mnt/data/adapters/teacher.gguf";
       memory = "20GB";
       memoryMax = "22G";
