@@ -14,12 +14,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from hearth.core.errors import Busy, HearthError, NotFound, TooLarge, Unavailable
+from hearth.core.errors import BadInput, Busy, HearthError, NotFound, TooLarge, Unavailable
 from hearth.inference import metrics
 from hearth.inference.engine.batching import Batcher
 from hearth.inference.engine.common import CommonPrefixes
 from hearth.inference.engine.context import Context
 from hearth.inference.engine.llama import Model
+from hearth.inference.engine.places import Places
 from hearth.inference.engine.sampler import Sampler
 from hearth.inference.engine.saved import SavedPrefixes
 from hearth.inference.engine.sequences import Sequences
@@ -72,6 +73,7 @@ class Engine:
         )
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._waiting = Waiting(spec.waiting)
+        self._places = Places(self._context, self._waiting, spec.parallel)
         self._beat = time.monotonic()
         self._closing = False
         self._vocabulary = threading.Lock()  # held while another thread uses the model
@@ -126,6 +128,8 @@ class Engine:
             if work.grammar:  # a bad one is refused before anything waits for it
                 Sampler(self._model, work.sampling, work.grammar).close()
             prompt = self._model.tokenize(work.prompt)
+        if not prompt:
+            raise BadInput("the prompt is empty", where="messages")
         room = self.info.context - len(prompt)
         if room < 1:
             raise TooLarge(
@@ -134,7 +138,8 @@ class Engine:
                 where="messages",
                 remedy="Shorten the conversation.",
             )
-        return Request(work, prompt, min(work.max_tokens, room), deliver)
+        further = min(work.max_tokens, room, self._places.most_further(len(prompt)))
+        return Request(work, prompt, further, deliver)
 
     # What the engine's own thread does.
 
@@ -155,7 +160,7 @@ class Engine:
         self._receive(wait=not self._running and not self._waiting.requests)
         self._beat = time.monotonic()
         self._let_go()
-        self._admit()
+        self._places.fill(self._running, self._sequences)
         self._measure()
         try:
             ends = self._batcher.step(self._running)
@@ -198,50 +203,6 @@ class Engine:
         for stream in [stream for stream in self._running if stream.request.gone]:
             self._leave(stream)
             stream.request.left()
-
-    def _admit(self) -> None:
-        """Give places to those whose turn it is, as long as there are places and cells."""
-        while self._waiting.requests:
-            running = [stream.request for stream in self._running]
-            now = time.monotonic()
-            request = self._waiting.next(running, self._spec.parallel, now, self._follows)
-            if request is None or not self._start(request):
-                return  # nobody overtakes the one that the cells are too few for
-
-    def _follows(self, request: Request) -> bool:
-        """Whether a running request is computing what this one can start from a little later."""
-        leader = self._sequences.leader(request.work.caller, request.prompt, request.work.adapter)
-        for stream in self._running:
-            if stream.sequence is leader:
-                stream.request.background &= request.background
-        return leader is not None
-
-    def _start(self, request: Request) -> bool:
-        work = request.work
-        owner = None if request.common else work.caller
-        admission = self._sequences.admit(owner, request.prompt, request.max_tokens, work.adapter)
-        if admission is None and not self._running:  # only without the common prefixes
-            self._remove(self._sequences.drop_common())
-            admission = self._sequences.admit(
-                owner, request.prompt, request.max_tokens, work.adapter
-            )
-        if admission is None:
-            return False
-        self._waiting.leave(request)
-        self._waiting.shares.charge(work.caller, request.cost)
-        sequence = admission.sequence
-        shared = len(sequence.tokens)
-        if admission.source is not None and not self._context.share(
-            admission.source, sequence.id, shared
-        ):
-            self._sequences.without_prefix(sequence)
-        self._remove(admission.evicted)
-        sampler = Sampler(
-            self._model, work.sampling, work.grammar, triggered=work.trigger is not None
-        )
-        request.started = time.monotonic()
-        self._running.append(Stream(request, sequence, sampler, self._model.marks(work.shown)))
-        return True
 
     def _leave(self, stream: Stream) -> None:
         self._running.remove(stream)
