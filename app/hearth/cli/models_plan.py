@@ -158,22 +158,16 @@ def _show_settings(placements: Sequence[Placement], machine: Box) -> None:
 def _on_a_box(
     placement: Placement, values: dict[str, Any], others: Sequence[Placement]
 ) -> Iterator[str]:
-    """The same as options of the NixOS module, which has none for a further model."""
-    table = placement.wanted.table
-    if _is_further(table):
-        yield f"services.hearth.settings.{table} = {{"
-        yield from (f"  {key} = {_nix(value)};" for key, value in values.items())
-        yield "};"
-        return
-    # The engine's unit sees the GPUs of all its models.
-    seen = sorted({gpu for one in others if _same_engine(one, table) for gpu in one.gpus})
-    own = values.get("gpus", [])
+    """The same as options of the NixOS module."""
+    table, own = placement.wanted.table, values.get("gpus", [])
+    if not _is_further(table):
+        # An engine's `gpus` are those of all its models.
+        seen = sorted({gpu for one in others if _same_engine(one, table) for gpu in one.gpus})
+        values = values | ({"gpus": seen} if seen else {})
+        values = values | ({"chat_gpus": own} if own and own != seen else {})
     yield f"services.hearth.{table} = {{"
-    for key, value in (values | ({"gpus": seen} if seen else {})).items():
-        yield f"  {_camel(key)} = {_nix(value)};"
+    yield from (f"  {_camel(key)} = {_nix(value)};" for key, value in values.items())
     yield "};"
-    if own and own != seen:
-        yield f"services.hearth.settings.{table}.gpus = {_nix(own)};"
 
 
 def _same_engine(placement: Placement, table: str) -> bool:

@@ -62,8 +62,14 @@ def _chat(
         gpu_layers=layers if how.gpus else 0,
         gpus=len(how.gpus),
     )
-    gpus = {"CUDA_VISIBLE_DEVICES": ",".join(map(str, how.gpus))} if how.gpus else {}
-    return Offer(spec, bytes_needed, stays, gpus)
+    return Offer(spec, bytes_needed, stays, _gpus(how))
+
+
+def _gpus(how: ModelSettings) -> dict[str, str]:
+    """Which GPUs a process sees, numbered as nvidia-smi does, not the fastest first."""
+    if not how.gpus:
+        return {}
+    return {"CUDA_VISIBLE_DEVICES": ",".join(map(str, how.gpus)), "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
 
 
 def _kept(offer: Offer, library: Library, folder: Path) -> Offer:

@@ -68,15 +68,14 @@ def test_the_settings_can_be_used(config: Path, tmp_path: Path) -> None:
     config.write_text(toml.replace("mistral", SMALL))
     assert load(config).engines["default"].gpu_layers == values["gpu_layers"]
     assert "    gpus = [ 0 1 ];\n    gpuLayers = " in nix
-    assert f'services.hearth.settings.engines.default.models."{SMALL}" = {{' in nix
+    assert f'services.hearth.engines.default.models."{SMALL}" = {{' in nix
 
 
 def test_a_unit_sees_the_gpus_of_all_its_models(config: Path, tmp_path: Path) -> None:
     big = write(tmp_path / "mistral.gguf", Chat().values(), Chat().tensors())
     result = run(str(big), str(big), "--gpu", "9G", "--gpu", "8G", "--ram", "8G")
     assert "= {\n    chatModel" in result.stdout
-    assert "    gpus = [ 0 1 ];\n  };\n" in result.stdout
-    assert "  services.hearth.settings.engines.default.gpus = [ 1 ];\n" in result.stdout
+    assert "    gpus = [ 0 1 ];\n    chatGpus = [ 1 ];\n  };\n" in result.stdout
 
 
 def test_the_guide_shows_what_is_printed(config: Path) -> None:

@@ -74,6 +74,7 @@ class Engine:
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._waiting = Waiting(spec.waiting)
         self._places = Places(self._context, self._waiting, spec.parallel)
+        self._callers: set[str] = set()  # all that have asked since the start
         self._beat = time.monotonic()
         self._closing = False
         self._vocabulary = threading.Lock()  # held while another thread uses the model
@@ -179,6 +180,8 @@ class Engine:
             self._running.remove(stream)
             stream.sampler.close()
             self._common.settle(stream, self._context, self._sequences)
+        if not self._running:  # there may be no further step for long
+            self._measure()
         self._flush()
 
     def _receive(self, *, wait: bool) -> None:
@@ -261,10 +264,10 @@ class Engine:
     def _measure(self) -> None:
         running = Counter(stream.request.work.caller for stream in self._running)
         waiting = Counter(request.work.caller for request in self._waiting.requests)
-        for gauge, counts in ((metrics.RUNNING, running), (metrics.WAITING, waiting)):
-            gauge.clear()
-            for caller, count in counts.items():
-                gauge.labels(caller).set(count)
+        self._callers |= running.keys() | waiting.keys()
+        for caller in self._callers:
+            metrics.RUNNING.labels(caller).set(running[caller])
+            metrics.WAITING.labels(caller).set(waiting[caller])
         metrics.CELLS.set(self._sequences.held)
 
 

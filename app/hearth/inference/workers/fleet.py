@@ -50,7 +50,7 @@ class Fleet:
         self._command = command
         self._budget = budget
         self._head = head
-        self._instructions: Sequence[str] = ()
+        self._instructions: Sequence[str] | None = None  # None until they are known
         self._loading = asyncio.Lock()
         self._faults: dict[str, str] = {}
         self.loaded: dict[str, Worker] = {}
@@ -89,7 +89,7 @@ class Fleet:
                 await self._load(name)
 
     def share(self, instructions: Sequence[str]) -> None:
-        """Have every chat model compute these instructions once, for all callers."""
+        """Have every chat model keep these instructions, and no others, for all callers."""
         self._instructions = instructions
         for worker in self.loaded.values():
             if isinstance(worker, ChatWorker):
@@ -167,8 +167,10 @@ class Fleet:
             )
         return SentenceWorker(offer.spec, self._command, environment=environment)
 
-    def _heads(self, info: ModelInfo) -> list[str]:
-        return [self._head(info, text) for text in self._instructions] if self._head else []
+    def _heads(self, info: ModelInfo) -> list[str] | None:
+        if self._head is None or self._instructions is None:
+            return None
+        return [self._head(info, text) for text in self._instructions]
 
     async def _make_room(self, offer: Offer) -> None:
         """Let idle models go until there is room, the longest unused first."""

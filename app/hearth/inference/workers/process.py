@@ -67,6 +67,7 @@ class ModelProcess:
         self._up = threading.Event()
         self.used = time.monotonic()  # when it was last asked
         self.metrics = ""  # the process's own, as Prometheus text
+        self.deaths = 0
         self.child = Child(
             name,
             command,
@@ -128,6 +129,7 @@ class ModelProcess:
         self._up.set()
 
     def _fail_all(self) -> None:
+        self.deaths += 1
         self._up.clear()
         with self._lock:
             inboxes, self._open = self._open, {}
