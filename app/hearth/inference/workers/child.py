@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import math
 import os
 import queue
 import socket
@@ -23,7 +24,7 @@ from typing import Any
 from hearth.core.errors import Damaged, HearthError, Unavailable, from_problem
 
 _log = logging.getLogger("hearth.inference")
-_STEADY_SECONDS = 60.0  # who lives so long is started again at once
+_STEADY_SECONDS = 10.0  # who has served for so long is started again at once
 _LONGEST_PAUSE = 30.0
 _TRIES = 3  # to load for the first time
 Message = dict[str, Any]
@@ -70,6 +71,7 @@ class Child:
         self._outgoing: Outgoing | None = None  # while it can be asked
         self._process: subprocess.Popen[bytes] | None = None
         self._heard = time.monotonic()
+        self._ready_since = math.inf
         self._loaded = threading.Event()  # the first time, or it has failed
         self._fault: HearthError | None = None
         self._closing = threading.Event()
@@ -126,7 +128,7 @@ class Child:
         pause = 0.0
         tries = 0
         while not self._closing.wait(pause):
-            begun = time.monotonic()
+            self._ready_since = math.inf
             self._run_once()
             tries += 1
             if not self._loaded.is_set() and tries == _TRIES:
@@ -136,8 +138,8 @@ class Child:
                 )
             if self._fault and not self._loaded.is_set():
                 break
-            lived = time.monotonic() - begun
-            pause = 0.0 if lived > _STEADY_SECONDS else min(max(2 * pause, 0.25), _LONGEST_PAUSE)
+            steady = time.monotonic() - self._ready_since > _STEADY_SECONDS
+            pause = 0.0 if steady else min(max(2 * pause, 0.25), _LONGEST_PAUSE)
         if not self._loaded.is_set():
             self._fault = self._fault or Stopped()
         self._loaded.set()
@@ -199,6 +201,7 @@ class Child:
                     if self._closing.is_set():
                         return
                     self._outgoing = outgoing
+                self._ready_since = self._heard
                 self._ready(message["ready"])
                 self._loaded.set()
             elif "failed" in message and message["failed"] is None:
