@@ -40,7 +40,7 @@ def write_adapter(path: Path, *, seed: int, strength: float) -> None:
             name = f"blk.{layer}.{weight}.weight"
             tensors[f"{name}.lora_a"] = rng.normal(size=(4, 576))
             tensors[f"{name}.lora_b"] = strength * rng.normal(size=(outputs, 4))
-    values = {
+    values: dict[str, str | float] = {
         "general.architecture": "llama",
         "general.type": "adapter",
         "adapter.type": "lora",

@@ -103,7 +103,7 @@ def test_the_longest_unused_goes_first_and_never_one_that_stays_or_is_busy(
             assert set(fleet.loaded) == {"stays", "a", "d"}
             other = await (await fleet.chat("d")).start(question("Count.", max_tokens=1_500))
             await first_piece(other)
-            with pytest.raises(Unavailable, match="0.0 GB are free"):
+            with pytest.raises(Unavailable, match=r"0\.0 GB are free"):
                 await fleet.chat("b")
             running.close()
             await fleet.chat("b")
@@ -123,7 +123,7 @@ def test_who_waits_for_a_restart_keeps_its_model(model_file: Path) -> None:
             await asyncio.to_thread(wait_until, lambda: not worker.healthy())
             asked = asyncio.create_task(worker.start(question("Hi", max_tokens=2)))
             await asyncio.sleep(0)
-            with pytest.raises(Unavailable, match="0.0 GB are free"):
+            with pytest.raises(Unavailable, match=r"0\.0 GB are free"):
                 await fleet.chat("b")
             assert (await answered(await asked))[1].completion_tokens
 

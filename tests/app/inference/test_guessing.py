@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,7 @@ class Asking:
 
         def submit() -> None:  # in the engine's own thread, so that all begin in one step
             for at, work in enumerate(works):
-                requests.append(self._engine.submit(work, lambda event, at=at: note(at, event)))
+                requests.append(self._engine.submit(work, partial(note, at)))
 
         self._engine._inbox.put(submit)
         for _ in works:
@@ -155,7 +156,7 @@ def test_greedy_answers_are_the_same_and_guesses_come_true(asking: Asking) -> No
 def test_so_are_answers_under_a_grammar(asking: Asking, rules: str) -> None:
     (said, _) = same(asking, replace(BODY, grammar=rules), replace(BODY, caller="b"))
     assert said.text == PARIS
-    schema = {"type": "object", "properties": {"city": {"enum": ["Paris", "Rome"]}}}
+    schema: dict[str, Any] = {"type": "object", "properties": {"city": {"enum": ["Paris", "Rome"]}}}
     schema |= {"required": ["city"], "additionalProperties": False}
     (said,) = same(asking, replace(BODY, grammar=grammar.of_schema(schema)))
     assert said.done is not None

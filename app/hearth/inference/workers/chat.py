@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from hearth.core.errors import HearthError
 from hearth.inference.engine.spec import ChatSpec
 from hearth.inference.generation import Done, Generation, ModelInfo, Piece
-from hearth.inference.workers.child import Limits, Message
+from hearth.inference.workers.child import USUAL, Limits, Message
 from hearth.inference.workers.process import Inbox, ModelProcess
 
 _SPEC = TypeAdapter(ChatSpec)
@@ -51,7 +51,7 @@ class ChatWorker:
         *,
         shared: Callable[[ModelInfo], Sequence[str]] = lambda _: (),
         environment: Mapping[str, str] | None = None,
-        limits: Limits = Limits(),
+        limits: Limits = USUAL,
     ) -> None:
         self._shared = shared
         self._info: ModelInfo | None = None

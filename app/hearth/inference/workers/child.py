@@ -40,6 +40,9 @@ class Limits:
     stop: float = 5.0  # to end by itself
 
 
+USUAL = Limits()
+
+
 class Child:
     """A process that is kept running until `close`. `command` gets the socket's number appended.
 
@@ -57,7 +60,7 @@ class Child:
         ready: Callable[[Any], None] = lambda _: None,
         lost: Callable[[], None] = lambda: None,
         environment: Mapping[str, str] | None = None,
-        limits: Limits = Limits(),
+        limits: Limits = USUAL,
     ) -> None:
         self.name = name
         self._command = [*command]

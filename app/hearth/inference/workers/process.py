@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from hearth.core.errors import Busy, HearthError, Unavailable, from_problem
-from hearth.inference.workers.child import Child, Limits, Message, Stopped
+from hearth.inference.workers.child import USUAL, Child, Limits, Message, Stopped
 
 _RETRY_SECONDS = 5.0
 _RESTART_SECONDS = 60.0  # that a request waits for a process that is being started again
@@ -59,7 +59,7 @@ class ModelProcess:
         hear: Callable[[Message], None],
         ready: Callable[[Any], None] = lambda _: None,
         environment: Mapping[str, str] | None = None,
-        limits: Limits = Limits(),
+        limits: Limits = USUAL,
     ) -> None:
         self._hear = hear
         self._ready = ready
