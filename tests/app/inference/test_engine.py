@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import queue
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -137,6 +138,24 @@ def test_a_failed_step_fails_its_requests_and_no_others(
     assert engine.healthy()
     engine.close()
     assert not engine.healthy()
+
+
+def test_an_engine_that_stops_fails_its_requests_and_says_so(
+    model_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(_context: Context) -> None:
+        raise ValueError("a fault of ours")
+
+    stopped = threading.Event()
+    engine = Engine(small_spec(model_file), stopped=stopped.set)
+    monkeypatch.setattr(Context, "decode", stumble)
+    events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+    engine.submit(question("Hello?"), events.put)
+    assert isinstance(events.get(timeout=60), Unavailable)
+    assert stopped.wait(60)  # the process ends with it, and is started again
+    assert not engine.healthy()
+    with pytest.raises(Unavailable):
+        engine.submit(question("Hello?"), events.put)
 
 
 def test_a_long_prompt_and_short_ones_run_together(engine: ChatWorker) -> None:

@@ -31,7 +31,8 @@ class ChatProcess:
         self._lines = lines
         self._events: list[tuple[int, Piece | Done]] = []
         self._requests: dict[int, Request] = {}
-        self._engine = Engine(_SPEC.validate_python(spec, strict=False), self._flush)
+        chat = _SPEC.validate_python(spec, strict=False)
+        self._engine = Engine(chat, self._flush, stopped=lines.hang_up)
 
     def run(self) -> None:
         """Serve until the service closes its end."""

@@ -10,7 +10,7 @@ from typing import Any
 import llama_cpp as lib
 import numpy as np
 
-from hearth.core.errors import Unavailable
+from hearth.core.errors import Damaged, Unavailable
 from hearth.inference.engine.llama import Model
 
 
@@ -55,8 +55,7 @@ class Context:
         Returns the row of the first of those, or else the last one's. Raises ValueError where
         llama.cpp would abort.
         """
-        if not 0 <= sequence < self.sequences:
-            raise ValueError(f"sequence {sequence} is not below {self.sequences}")
+        self._check(sequence)
         if not tokens or not all(0 <= token < self.model.tokens for token in tokens):
             raise ValueError("tokens outside the vocabulary")
         if self._rows.used + len(tokens) > self.batch:
@@ -89,17 +88,30 @@ class Context:
         if code:
             raise RuntimeError(f"llama_decode returned {code}")
 
+    def prove(self) -> None:
+        """Compute one token in the empty cache; raises Damaged where that yields no numbers."""
+        self.add([0], 0, 0, logits=1)
+        self.decode()
+        if np.isnan(self.logits(0)).any():
+            raise Damaged(
+                "the model computes nothing but nonsense", remedy="Run `hearth models verify`."
+            )
+        self.clear()
+
     def has_logits(self, row: int) -> bool:
         """Whether the last batch computed logits for a row; sampling any other aborts."""
         return 0 <= row < self._computed and bool(self._rows.logits[row])
 
     def logits(self, row: int) -> Any:
         """A float32 view of a row's logits, valid until the next step: one for each token."""
+        if not self.has_logits(row):
+            raise ValueError(f"row {row} has no logits")
         pointer = lib.llama_get_logits_ith(self.pointer, row)
         return np.ctypeslib.as_array(pointer, (self.model.tokens,))
 
     def share(self, source: int, target: int, length: int) -> bool:
         """Let `target` begin with the first `length` cells of `source`; False if it cannot."""
+        self._check(source, target)
         lib.llama_memory_seq_cp(self._memory, source, target, 0, length)
         if self.length(target) == length:
             return True
@@ -108,10 +120,12 @@ class Context:
 
     def length(self, sequence: int) -> int:
         """Tokens that the cache holds of a sequence."""
+        self._check(sequence)
         return int(lib.llama_memory_seq_pos_max(self._memory, sequence)) + 1
 
     def trim(self, sequence: int, length: int) -> bool:
         """Forget what a sequence holds after `length` tokens; False if its memory cannot."""
+        self._check(sequence)
         return bool(lib.llama_memory_seq_rm(self._memory, sequence, length, -1))
 
     def use_adapter(self, adapter: Any | None) -> None:
@@ -126,6 +140,7 @@ class Context:
 
     def save(self, sequence: int, tokens: Sequence[int], path: Path) -> None:
         """Write what the cache holds of a sequence to a file; RuntimeError when it cannot."""
+        self._check(sequence)
         array = (lib.llama_token * len(tokens))(*tokens)
         name = str(path).encode()
         if not lib.llama_state_seq_save_file(self.pointer, name, sequence, array, len(tokens)):
@@ -136,6 +151,7 @@ class Context:
 
         The caller has checked the file: llama.cpp ends the process on a truncated one.
         """
+        self._check(sequence)
         array = (lib.llama_token * len(tokens))()
         count = ctypes.c_size_t()
         read = lib.llama_state_seq_load_file(
@@ -148,12 +164,19 @@ class Context:
 
     def remove(self, sequence: int) -> None:
         """Forget a sequence."""
+        self._check(sequence)
         lib.llama_memory_seq_rm(self._memory, sequence, -1, -1)
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Forget everything, and compute with no adapter."""
         self._rows.used = self._rows.outputs = 0
         lib.llama_memory_clear(self._memory, True)
+        self.use_adapter(None)
+
+    def _check(self, *sequences: int) -> None:
+        for sequence in sequences:
+            if not 0 <= sequence < self.sequences:
+                raise ValueError(f"sequence {sequence} is not below {self.sequences}")
 
     def close(self) -> None:
         """Free the cache."""

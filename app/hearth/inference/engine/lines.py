@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -41,6 +42,11 @@ class Lines:
     def fail(self, at: int | None, error: HearthError) -> None:
         """Tell it that a request cannot be answered; None for the loading of the model."""
         self.send({"failed": at, "problem": error.problem()})
+
+    def hang_up(self) -> None:
+        """End the conversation: the service starts the process again, if it is still wanted."""
+        with contextlib.suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)
 
     def beat(self, healthy: Callable[[], bool]) -> None:
         """Say each second that all is well; the service ends a process that is silent."""

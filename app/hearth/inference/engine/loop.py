@@ -42,12 +42,19 @@ _RETRY_SECONDS = 5.0
 class Engine:
     """A chat model that answers several requests at once. Thread-safe; close it when done.
 
-    `flush` is called after each step, when its events have been delivered.
+    `flush` is called after each step, when its events have been delivered; `stopped` when there
+    will be no further step.
     """
 
-    def __init__(self, spec: ChatSpec, flush: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        spec: ChatSpec,
+        flush: Callable[[], None] = lambda: None,
+        stopped: Callable[[], None] = lambda: None,
+    ) -> None:
         self._spec = spec
         self._flush = flush
+        self._stopped = stopped
         self._model = Model(spec.path, gpu_layers=spec.gpu_layers, tensor_split=spec.tensor_split)
         self._adapters = {
             name: self._model.adapter(path) for name, path in sorted(spec.adapters.items())
@@ -60,6 +67,7 @@ class Engine:
             batch=_BATCH,
             outputs=_BATCH // 4,
         )
+        self._context.prove()
         self._common = CommonPrefixes(SavedPrefixes(spec.prefixes, spec.digest))
         self._begin()
         self.info = ModelInfo(
@@ -157,6 +165,7 @@ class Engine:
             with self._vocabulary:
                 self._context.close()
                 self._model.close()
+            self._stopped()
 
     def _step(self) -> None:
         self._receive(wait=not self._running and not self._waiting.requests)

@@ -36,6 +36,9 @@ class SavedPrefixes:
                 return False
         except FileNotFoundError:
             return False
+        except (OSError, ValueError) as error:
+            _log.warning("a saved prefix cannot be read", extra={"fault": str(error)})
+            return False
         return context.restore(sequence, tokens, path)
 
     def save(self, context: Context, sequence: int, tokens: Sequence[int]) -> None:
@@ -59,9 +62,12 @@ class SavedPrefixes:
             return
         kept = {path for tokens in prefixes if (path := self._path(tokens))}
         kept |= {_beside(path) for path in kept}
-        for path in self._folder.iterdir():
-            if path not in kept:
-                path.unlink(missing_ok=True)
+        try:
+            for path in self._folder.iterdir():
+                if path not in kept:
+                    path.unlink(missing_ok=True)
+        except OSError as error:
+            _log.warning("a saved prefix cannot be removed", extra={"fault": str(error)})
 
     def _path(self, tokens: Sequence[int]) -> Path | None:
         if self._folder is None:

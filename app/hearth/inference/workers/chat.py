@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from hearth.core.errors import HearthError
 from hearth.inference.engine.spec import ChatSpec
 from hearth.inference.generation import Done, Generation, ModelInfo, Piece
-from hearth.inference.workers.child import Message
+from hearth.inference.workers.child import USUAL, Limits, Message
 from hearth.inference.workers.process import Inbox, ModelProcess
 
 _SPEC = TypeAdapter(ChatSpec)
@@ -52,6 +52,7 @@ class ChatWorker:
         *,
         shared: Callable[[ModelInfo], Sequence[str] | None] = lambda _: None,
         environment: Mapping[str, str] | None = None,
+        limits: Limits = USUAL,
     ) -> None:
         self._shared = shared
         self._info: ModelInfo | None = None
@@ -62,6 +63,7 @@ class ChatWorker:
             hear=self._hear,
             ready=self._ready,
             environment=environment,
+            limits=limits,
         )
 
     def wait(self) -> None:
@@ -81,11 +83,10 @@ class ChatWorker:
         return _Answer(inbox, self.process.stop)
 
     async def forget(self, caller: str) -> None:
-        """See TextEngine."""
-        try:
-            await self.process.ask(lambda number: {"forget": number, "caller": caller})
-        except HearthError:
-            return  # what a dead process kept is gone with it
+        """See TextEngine. What a dead process kept is gone with it."""
+        if self.healthy():
+            with contextlib.suppress(HearthError):
+                await self.process.ask(lambda number: {"forget": number, "caller": caller})
 
     def share(self) -> None:
         """Tell the process anew which prompts everyone may start from."""

@@ -7,27 +7,40 @@ back.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
+import math
 import os
-import signal
+import queue
 import socket
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from hearth.core.errors import Damaged, HearthError, Unavailable, from_problem
 
 _log = logging.getLogger("hearth.inference")
-_LOADING_SECONDS = 600.0  # a large model from a slow disk
-_SILENT_SECONDS = 150.0  # more than a step that the engine itself calls stuck
-_STOP_SECONDS = 5.0
-_STEADY_SECONDS = 60.0  # who lives so long is started again at once
+_STEADY_SECONDS = 10.0  # who has served for so long is started again at once
 _LONGEST_PAUSE = 30.0
 _TRIES = 3  # to load for the first time
 Message = dict[str, Any]
+Outgoing = queue.SimpleQueue[bytes | None]  # lines; None for the end
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds of patience with a process."""
+
+    loading: float = 600.0  # a large model from a slow disk
+    silent: float = 30.0  # it says each second that it is well, until a step takes minutes
+    stop: float = 5.0  # to end by itself
+
+
+USUAL = Limits()
 
 
 class Child:
@@ -47,6 +60,7 @@ class Child:
         ready: Callable[[Any], None] = lambda _: None,
         lost: Callable[[], None] = lambda: None,
         environment: Mapping[str, str] | None = None,
+        limits: Limits = USUAL,
     ) -> None:
         self.name = name
         self._command = [*command]
@@ -55,10 +69,12 @@ class Child:
         self._ready = ready
         self._lost = lost
         self._environment = {**os.environ, **(environment or {})}
+        self._limits = limits
         self._lock = threading.Lock()
-        self._connection: socket.socket | None = None
+        self._outgoing: Outgoing | None = None  # while it can be asked
         self._process: subprocess.Popen[bytes] | None = None
         self._heard = time.monotonic()
+        self._ready_since = math.inf
         self._loaded = threading.Event()  # the first time, or it has failed
         self._fault: HearthError | None = None
         self._closing = threading.Event()
@@ -68,9 +84,11 @@ class Child:
 
     def wait(self) -> None:
         """Until it has loaded for the first time; raises what it could not load for."""
-        if not self._loaded.wait(_LOADING_SECONDS):
+        if not self._loaded.wait(self._limits.loading):
             self.close()
-            raise Unavailable(f"the model {self.name} is not ready after {_LOADING_SECONDS:.0f} s")
+            raise Unavailable(
+                f"the model {self.name} is not ready after {self._limits.loading:.0f} s"
+            )
         if self._fault:
             raise self._fault
 
@@ -82,35 +100,38 @@ class Child:
     @property
     def up(self) -> bool:
         """Whether it can be asked."""
-        return self._connection is not None
+        return self._outgoing is not None
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is not started again."""
+        return self._closing.is_set() or not self._thread.is_alive()
 
     def send(self, message: Message) -> None:
-        """Tell it something; Unavailable while it is being started again."""
-        line = json.dumps(message).encode() + b"\n"
-        with self._lock:
-            if self._connection is None:
-                raise Stopped
-            try:
-                self._connection.sendall(line)
-            except OSError as error:
-                raise Stopped from error
+        """Tell it something, without waiting; Unavailable while it is being started again."""
+        outgoing = self._outgoing
+        if outgoing is None:
+            raise Stopped
+        outgoing.put(json.dumps(message).encode() + b"\n")
 
     def close(self) -> None:
         """End it after the running step, or by force."""
-        self._closing.set()
         with self._lock:
-            if self._connection:
-                self._connection.shutdown(socket.SHUT_WR)
-        self._thread.join(_STOP_SECONDS)
+            self._closing.set()
+            if self._outgoing:
+                self._outgoing.put(None)
+            elif self._process:
+                self._process.kill()  # it has nothing to finish while it loads
+        self._thread.join(self._limits.stop)
         if self._process and self._process.poll() is None:
             self._process.kill()
-            self._thread.join(_STOP_SECONDS)
+            self._thread.join(self._limits.stop)
 
     def _keep(self) -> None:
         pause = 0.0
         tries = 0
         while not self._closing.wait(pause):
-            begun = time.monotonic()
+            self._ready_since = math.inf
             self._run_once()
             tries += 1
             if not self._loaded.is_set() and tries == _TRIES:
@@ -120,45 +141,70 @@ class Child:
                 )
             if self._fault and not self._loaded.is_set():
                 break
-            lived = time.monotonic() - begun
-            pause = 0.0 if lived > _STEADY_SECONDS else min(max(2 * pause, 0.25), _LONGEST_PAUSE)
+            steady = time.monotonic() - self._ready_since > _STEADY_SECONDS
+            pause = 0.0 if steady else min(max(2 * pause, 0.25), _LONGEST_PAUSE)
+        if not self._loaded.is_set():
+            self._fault = self._fault or Stopped()
         self._loaded.set()
 
     def _run_once(self) -> None:
         """Start the process and listen until it ends."""
         ours, theirs = socket.socketpair()
-        descriptor = theirs.fileno()
-        self._heard = time.monotonic()
-        self._process = subprocess.Popen(
-            [*self._command, str(descriptor)],
-            pass_fds=[descriptor],
-            stdin=subprocess.DEVNULL,
-            env=self._environment,
-        )
-        theirs.close()
-        try:
-            with ours, ours.makefile("rb") as lines:
-                ours.sendall(json.dumps(self._spec).encode() + b"\n")
-                self._listen(ours, lines)
-        except (OSError, ValueError) as error:  # cut off in the middle of a line
-            _log.debug("a model's process was cut off: %s", error)
-        finally:
+        with ours:
+            with theirs:
+                process = self._start(theirs.fileno())
+            if process is None:
+                return
+            outgoing: Outgoing = queue.SimpleQueue()
+            outgoing.put(json.dumps(self._spec).encode() + b"\n")
+            # A thread of its own, because a process that hangs reads nothing.
+            writer = threading.Thread(target=_write, args=(outgoing, ours), daemon=True)
+            writer.start()
+            try:
+                with ours.makefile("rb") as lines:
+                    self._listen(outgoing, lines)
+            except Exception:  # it must be kept running whatever it says
+                _log.exception("a model's process makes no sense", extra={"model": self.name})
+                process.kill()
             with self._lock:
-                self._connection = None
-            status = self._process.wait()
+                self._outgoing = None
+            self._lost()
+            status = _end(process, self._limits.stop)
             if not self._closing.is_set():
                 _log.error(
                     "a model's process has ended", extra={"model": self.name, "status": status}
                 )
-            self._lost()
+            outgoing.put(None)
+            writer.join()
 
-    def _listen(self, connection: socket.socket, lines: Any) -> None:
-        for line in lines:
+    def _start(self, descriptor: int) -> subprocess.Popen[bytes] | None:
+        with self._lock:  # so that `close` finds it
+            if self._closing.is_set():
+                return None
+            self._heard = time.monotonic()
+            try:
+                self._process = subprocess.Popen(
+                    [*self._command, str(descriptor)],
+                    pass_fds=[descriptor],
+                    stdin=subprocess.DEVNULL,
+                    env=self._environment,
+                )
+            except OSError as error:
+                _log.exception("a model's process cannot be started", extra={"model": self.name})
+                self._fault = Unavailable(f"the model {self.name} cannot be started: {error}")
+                return None
+            return self._process
+
+    def _listen(self, outgoing: Outgoing, lines: Any) -> None:
+        for line in _whole(lines):
             self._heard = time.monotonic()
             message = json.loads(line)
             if "ready" in message:
                 with self._lock:
-                    self._connection = connection
+                    if self._closing.is_set():
+                        return
+                    self._outgoing = outgoing
+                self._ready_since = self._heard
                 self._ready(message["ready"])
                 self._loaded.set()
             elif "failed" in message and message["failed"] is None:
@@ -169,11 +215,36 @@ class Child:
 
     def _watch(self) -> None:
         """End a process that has been silent for too long; it is started again."""
-        while not self._closing.wait(_STOP_SECONDS):
-            silent = time.monotonic() - self._heard > _SILENT_SECONDS
-            if silent and self.up and self._process and self._process.poll() is None:
+        while not self._closing.wait(min(self._limits.stop, self._limits.silent / 2)):
+            limit = self._limits.silent if self.up else self._limits.loading
+            process = self._process
+            if process and process.poll() is None and time.monotonic() - self._heard > limit:
                 _log.error("a model's process is stuck", extra={"model": self.name})
-                self._process.send_signal(signal.SIGKILL)
+                process.kill()
+
+
+def _whole(lines: Any) -> Any:
+    """The lines that have come whole; the process may die in the middle of one."""
+    with contextlib.suppress(ConnectionError):
+        for line in lines:
+            if line.endswith(b"\n"):
+                yield line
+
+
+def _write(outgoing: Outgoing, connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # who reads notices it too
+        for line in iter(outgoing.get, None):
+            connection.sendall(line)
+        connection.shutdown(socket.SHUT_WR)
+
+
+def _end(process: subprocess.Popen[bytes], seconds: float) -> int:
+    """Wait for a process that has closed its end, or end it; returns its status."""
+    try:
+        return process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
 
 
 class Stopped(Unavailable):

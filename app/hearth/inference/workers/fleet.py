@@ -13,7 +13,8 @@ from hearth.inference.engine.spec import ChatSpec, SentenceSpec
 from hearth.inference.generation import ModelInfo
 from hearth.inference.server.models import not_found
 from hearth.inference.workers.chat import ChatWorker
-from hearth.inference.workers.memory import available_bytes
+from hearth.inference.workers.child import Stopped
+from hearth.inference.workers.memory import anonymous_bytes, available_bytes
 from hearth.inference.workers.sentences import SentenceWorker
 
 _log = logging.getLogger("hearth.inference")
@@ -53,6 +54,8 @@ class Fleet:
         self._instructions: Sequence[str] | None = None  # None until they are known
         self._loading = asyncio.Lock()
         self._faults: dict[str, str] = {}
+        self._starting: Worker | None = None
+        self._closing = False
         self.loaded: dict[str, Worker] = {}
 
     def names(self) -> tuple[str, ...]:
@@ -128,20 +131,24 @@ class Fleet:
 
     async def forget(self, caller: str) -> None:
         """Have every loaded chat model drop what it keeps of a caller."""
-        for worker in list(self.loaded.values()):
-            if isinstance(worker, ChatWorker):
-                await worker.forget(caller)
+        chats = [one for one in self.loaded.values() if isinstance(one, ChatWorker)]
+        await asyncio.gather(*(worker.forget(caller) for worker in chats))
 
     async def close(self) -> None:
-        """End all of them together."""
-        workers, self.loaded = self.loaded, {}
-        await asyncio.gather(*(asyncio.to_thread(worker.close) for worker in workers.values()))
+        """End all of them together, also one that is loading."""
+        self._closing = True
+        workers, self.loaded = [*self.loaded.values()], {}
+        if self._starting:
+            workers.append(self._starting)
+        await asyncio.gather(*(asyncio.to_thread(worker.close) for worker in workers))
 
     async def _worker(self, name: str, kind: str) -> Worker:
         offer = self._offers.get(name)
         if offer is None or offer.spec.kind != kind:
             raise not_found(name, kind)
-        return self.loaded.get(name) or await self._load(name)
+        worker = self.loaded.get(name) or await self._load(name)
+        worker.process.used = time.monotonic()  # who has asked for it is about to use it
+        return worker
 
     async def _load(self, name: str) -> Worker:
         async with self._loading:
@@ -149,13 +156,18 @@ class Fleet:
                 return self.loaded[name]
             offer = self._offers[name]
             await self._make_room(offer)
-            worker = self._started(offer)
+            if self._closing:
+                raise Stopped
+            worker = self._starting = self._started(offer)
             try:
                 await asyncio.to_thread(worker.wait)
             except BaseException:
                 await asyncio.to_thread(worker.close)
                 raise
+            finally:
+                self._starting = None
             self.loaded[name] = worker
+            self._faults.pop(name, None)
             _log.info("loaded", extra={"model": name, "expected_bytes": offer.bytes})
             return worker
 
@@ -181,8 +193,15 @@ class Fleet:
             await self._let_go(min(idle, key=lambda name: self.loaded[name].process.used))
 
     def _room(self) -> int:
-        """Bytes that another model may take."""
-        free = available_bytes()
+        """Bytes that another model may take.
+
+        Weights that are mapped from a file count as available for the kernel; those of the loaded
+        models do not here, since they are used.
+        """
+        free = available_bytes() - sum(
+            max(0, self._offers[name].bytes - anonymous_bytes(worker.process.child.pid))
+            for name, worker in self.loaded.items()
+        )
         if self._budget is None:
             return free
         return min(free, self._budget - sum(self._offers[name].bytes for name in self.loaded))

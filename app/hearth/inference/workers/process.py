@@ -7,14 +7,15 @@ import contextlib
 import itertools
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from hearth.core.errors import Busy, HearthError, Unavailable, from_problem
-from hearth.inference.workers.child import Child, Message, Stopped
+from hearth.inference.workers.child import USUAL, Child, Limits, Message, Stopped
 
 _RETRY_SECONDS = 5.0
-_RESTART_SECONDS = 30.0  # that a request waits for a process that is being started again
+_RESTART_SECONDS = 60.0  # that a request waits for a process that is being started again
+_LOOK_SECONDS = 0.05
 
 
 class Inbox:
@@ -58,6 +59,7 @@ class ModelProcess:
         hear: Callable[[Message], None],
         ready: Callable[[Any], None] = lambda _: None,
         environment: Mapping[str, str] | None = None,
+        limits: Limits = USUAL,
     ) -> None:
         self._hear = hear
         self._ready = ready
@@ -65,6 +67,7 @@ class ModelProcess:
         self._lock = threading.Lock()
         self._open: dict[int, Inbox] = {}
         self._up = threading.Event()
+        self._holders = 0
         self.used = time.monotonic()  # when it was last asked
         self.metrics = ""  # the process's own, as Prometheus text
         self.deaths = 0
@@ -76,6 +79,7 @@ class ModelProcess:
             ready=self._begin,
             lost=self._fail_all,
             environment=environment,
+            limits=limits,
         )
 
     async def ask(self, message: Callable[[int], Message]) -> tuple[Inbox, Any]:
@@ -84,14 +88,14 @@ class ModelProcess:
         Waits for a process that is being started again, and asks again once if it dies before it
         has said anything.
         """
-        try:
-            return await self._ask(message)
-        except Stopped:
-            return await self._ask(message)
+        with self.hold():
+            try:
+                return await self._ask(message)
+            except Stopped:
+                return await self._ask(message)
 
     async def _ask(self, message: Callable[[int], Message]) -> tuple[Inbox, Any]:
-        if not self._up.is_set():
-            await asyncio.to_thread(self._up.wait, _RESTART_SECONDS)
+        await self._come_up()
         self.used = time.monotonic()
         with self._lock:
             inbox = Inbox(next(self._numbers))
@@ -103,10 +107,35 @@ class ModelProcess:
             self.stop(inbox.number)
             raise
 
+    async def _come_up(self) -> None:
+        """Wait for a process that is being started again, in no thread, since others need them."""
+        patience = time.monotonic() + _RESTART_SECONDS
+        while not self._up.is_set():
+            if self.child.ended:
+                raise Stopped
+            if time.monotonic() > patience:
+                raise Unavailable(
+                    f"the model {self.child.name} is still being started again",
+                    retry_after=_RETRY_SECONDS,
+                )
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    @contextlib.contextmanager
+    def hold(self) -> Iterator[None]:
+        """Be busy meanwhile, also between two questions that belong together."""
+        with self._lock:
+            self._holders += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._holders -= 1
+            self.used = time.monotonic()
+
     @property
     def busy(self) -> bool:
         """Whether somebody waits for it."""
-        return bool(self._open)
+        return bool(self._open or self._holders)
 
     def stop(self, number: int) -> None:
         """Nobody waits for a request any more."""
@@ -131,6 +160,7 @@ class ModelProcess:
     def _fail_all(self) -> None:
         self.deaths += 1
         self._up.clear()
+        self.metrics = ""
         with self._lock:
             inboxes, self._open = self._open, {}
         for inbox in inboxes.values():

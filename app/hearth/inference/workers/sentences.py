@@ -41,13 +41,15 @@ class SentenceWorker:
 
     async def embed(self, texts: Sequence[str]) -> Any:
         """See TextEmbedder."""
-        return np.concatenate([await self._embed(part) for part in _slices(texts)])
+        with self.process.hold():
+            return np.concatenate([await self._embed(part) for part in _slices(texts)])
 
     async def rank(self, query: str, documents: Sequence[str]) -> list[float]:
         """See TextReranker."""
         scores: list[float] = []
-        for part in _slices(documents):
-            scores += (await self._rank(query, part))["values"]
+        with self.process.hold():
+            for part in _slices(documents):
+                scores += (await self._rank(query, part))["values"]
         return scores
 
     def healthy(self) -> bool:
