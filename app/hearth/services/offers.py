@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Literal
 
 from hearth.config import EngineSettings, Settings
 from hearth.config.engines import ModelSettings
+from hearth.core.errors import BadConfiguration
 from hearth.inference.engine.spec import ChatSpec, SentenceSpec
 from hearth.inference.models.footprint import SENTENCES_OWN, needed
 from hearth.inference.models.library import Library
@@ -66,10 +68,28 @@ def _chat(
 
 
 def _gpus(how: ModelSettings) -> dict[str, str]:
-    """Which GPUs a process sees, numbered as nvidia-smi does, not the fastest first."""
+    """Which GPUs a process sees, numbered as nvidia-smi does, not the fastest first.
+
+    A unit of the box may open only some of them (HEARTH_GPUS), and CUDA counts those from 0.
+    """
     if not how.gpus:
         return {}
-    return {"CUDA_VISIBLE_DEVICES": ",".join(map(str, how.gpus)), "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
+    given = os.environ.get("HEARTH_GPUS")
+    numbers = how.gpus
+    if given:
+        open_to_us = sorted(map(int, given.split(",")))
+        missing = sorted(set(how.gpus) - set(open_to_us))
+        if missing:
+            raise BadConfiguration(
+                f"this engine was not given the GPU {missing[0]}",
+                where="gpus",
+                remedy=f"Choose among {given}, or give it more.",
+            )
+        numbers = tuple(open_to_us.index(gpu) for gpu in how.gpus)
+    return {
+        "CUDA_VISIBLE_DEVICES": ",".join(map(str, numbers)),
+        "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
+    }
 
 
 def _kept(offer: Offer, library: Library, folder: Path) -> Offer:

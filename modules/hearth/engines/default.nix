@@ -57,7 +57,11 @@ let
         {
           description = "Hearth: the model server of engine ${name}";
           environment = {
-            CUDA_VISIBLE_DEVICES = lib.concatMapStringsSep "," toString engine.gpus;
+            # CUDA counts only what the unit may open, from 0; hearth.toml counts as nvidia-smi does.
+            HEARTH_GPUS = lib.concatMapStringsSep "," toString engine.gpus;
+            CUDA_VISIBLE_DEVICES = lib.concatStringsSep "," (
+              lib.imap0 (index: _: toString index) engine.gpus
+            );
             # Numbered as nvidia-smi does, not the fastest first.
             CUDA_DEVICE_ORDER = "PCI_BUS_ID";
           };

@@ -69,7 +69,7 @@ let
       context = 16384;
       whose = " of the chat model";
       gpus = ''
-        GPUs that this engine's models may see (CUDA_VISIBLE_DEVICES), numbered as nvidia-smi does;
+        GPUs that this engine's models may see, numbered as nvidia-smi does;
         none by default. `chatGpus` and `models` give some of them to one model.
       '';
     }
