@@ -1,12 +1,12 @@
 # `make run` and `make test` install everything they need into .venv; the logic is in scripts/.
-.PHONY: help run test test-long bench bench-stack lint lock options sample screenshots notice eval render test-nixos test-stack test-vm clean
+.PHONY: help run test test-long bench bench-stack bench-inference lint lock options sample screenshots notice eval render test-nixos test-stack test-vm clean
 .DEFAULT_GOAL := help
 # The lab needs the standard library alone, and root for what runs in its Debian root.
 LAB = @PYTHONPATH=tests/nix exec sh scripts/python.sh -m
 SETUP = @sh scripts/python.sh scripts/setup
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' Makefile
 
 run: ## install, bring the models, make the sample household, start the house
 	$(SETUP) run
@@ -28,6 +28,10 @@ bench: ## measure; rows go to build/bench/, figures to docs/benchmarks.md
 bench-stack: ## measure the booted box (as root)
 	$(SETUP) test
 	@exec .venv/bin/python tests/bench/stack.py
+
+bench-inference: ## compare the model server with others (ARGS="--rounds 1" narrows)
+	$(SETUP) test
+	@exec .venv/bin/python tests/bench/inference.py $(ARGS)
 
 lint: ## ruff, mypy, import-linter
 	$(SETUP) test

@@ -98,6 +98,7 @@ let
         prometheus-client
         pydantic
         sentence-transformers
+        sqlalchemy
         sse-starlette
         starlette
         systemd-python
@@ -106,7 +107,11 @@ let
         uvicorn
       ];
       dontCheckRuntimeDeps = true;
-      pythonImportsCheck = optionals (!cudaSupport) [ "hearth.services.inference" ];
+      pythonImportsCheck = optionals (!cudaSupport) [
+        "hearth.services.inference"
+        "hearth.services.instructions"
+        "hearth.services.model"
+      ];
       doCheck = false;
     };
   };

@@ -4,6 +4,6 @@ set -eu
 cd "$(dirname "$0")/.."
 if [ $# -eq 0 ]; then
     sh scripts/lint.sh
-    set -- tests/app tests/stack
+    set -- tests/app tests/bench tests/stack
 fi
 exec .venv/bin/pytest -c app/pyproject.toml "$@"

@@ -4,12 +4,11 @@
     ./options.nix
     ./settings.nix
     ./presets.nix
-    ./engines.nix
+    ./engines
     ./pods.nix
     ./connectors.nix
     ./hub.nix
     ./telegram.nix
     ./keys.nix
-    ./weights.nix
   ];
 }

@@ -174,6 +174,12 @@ let
           default = "default";
           description = "Which of services.hearth.engines answers for this pod.";
         };
+        adapter = mkOption {
+          type = types.nullOr types.str;
+          default = null;
+          example = "household";
+          description = "Which of its engine's `adapters` words this pod's answers; none when null.";
+        };
         tools = mkOption {
           type = types.listOf (
             types.enum [
@@ -275,6 +281,21 @@ in
           ${lib.concatStringsSep ", " (attrNames cfg.engines)}.
         '';
       }) pods
+      ++ mapAttrsToList (
+        name: pod:
+        let
+          known = attrNames (cfg.engines.${pod.engine} or { adapters = { }; }).adapters;
+        in
+        {
+          assertion = pod.adapter == null || lib.elem pod.adapter known;
+          message = ''
+            services.hearth.pods.${name}.adapter: the engine "${pod.engine}" has no adapter
+            "${toString pod.adapter}". ${
+              if known == [ ] then "It has none" else "It has ${lib.concatStringsSep ", " known}"
+            }: name it in services.hearth.engines.${pod.engine}.adapters, or leave it out.
+          '';
+        }
+      ) pods
       ++ mapAttrsToList (name: _: {
         assertion = lib.match "[a-z][a-z0-9-]{0,19}" name != null;
         message = ''

@@ -18,30 +18,46 @@ let
   cfg = config.services.hearth;
   names = import ../lib/names.nix { inherit lib; };
   format = pkgs.formats.toml { };
-  given = filterAttrs (_: value: value != null && value != { });
+  given = filterAttrs (_: value: value != null && value != { } && value != [ ]);
 
   file = format.generate "hearth.toml" cfg.settings;
   pods = map names.podProgram (attrNames (filterAttrs (_: pod: pod.enable) cfg.pods));
   engines = map names.engineProgram (attrNames (filterAttrs (_: engine: engine.url == null) cfg.engines));
   migrations = map (program: "migrate-${program}") ([ "hub" ] ++ pods);
 
+  # How a model is loaded. Who is given no GPUs of its own may see all that the engine has.
+  loading = engine: gpus: chosen: {
+    inherit (chosen) context parallel;
+    gpus = if gpus == [ ] then engine.gpus else gpus;
+    gpu_layers = chosen.gpuLayers;
+    tensor_split = chosen.tensorSplit;
+  };
+
   engine =
     _: chosen:
-    given {
-      chat_model = chosen.chatModel;
-      embedding_model = chosen.embeddingModel;
-      inherit (chosen)
-        context
-        parallel
-        queue
-        threads
-        url
-        fallback
-        ;
-      external_model = chosen.externalModel;
-      gpu_layers = chosen.gpuLayers;
-      tensor_split = if chosen.tensorSplit == [ ] then null else chosen.tensorSplit;
-    };
+    given (
+      loading chosen chosen.chatGpus chosen
+      // {
+        chat_model = chosen.chatModel;
+        embedding_model = chosen.embeddingModel;
+        routing_model = chosen.routingModel;
+        rerank_model = chosen.rerankModel;
+        models = mapAttrs (
+          _: model: given (loading chosen model.gpus model // { inherit (model) stays; })
+        ) chosen.models;
+        # A path of the configuration is copied into the store.
+        adapters = mapAttrs (_: path: "${path}") chosen.adapters;
+        share_instructions = chosen.shareInstructions;
+        external_model = chosen.externalModel;
+        inherit (chosen)
+          fallback
+          memory
+          queue
+          threads
+          url
+          ;
+      }
+    );
 
   minutes =
     time:
@@ -70,6 +86,7 @@ let
       inherit (chosen)
         kind
         title
+        adapter
         engine
         tools
         persona

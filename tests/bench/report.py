@@ -32,19 +32,29 @@ def at_most(name: str, value: float, unit: str, limit: float) -> Row:
 
 def publish(benchmark: str, rows: list[Row], notes: str) -> None:
     """Write build/bench/NAME.json, print the table, and put it into docs/benchmarks.md."""
+    write(benchmark, rows)
+    section = headed(notes, table(rows))
+    print(section)
+    insert(benchmark, section)
+
+
+def write(benchmark: str, rows: list[Row]) -> None:
+    """Write build/bench/NAME.json."""
     folder = ROOT / "build" / "bench"
     folder.mkdir(parents=True, exist_ok=True)
     listed = [asdict(row) for row in rows]
     (folder / f"{benchmark}.json").write_text(json.dumps(listed, indent=2) + "\n")
-    section = _section(rows, notes)
-    print(section)
-    _insert(benchmark, section)
 
 
-def _section(rows: list[Row], notes: str) -> str:
+def headed(notes: str, *parts: str) -> str:
+    """A section: when and on what it was measured, then its parts."""
+    first = f"Measured on {datetime.now(UTC):%Y-%m-%d} on {_machine()}. {notes}"
+    return "\n\n".join([first, *parts])
+
+
+def table(rows: list[Row]) -> str:
+    """A line a figure."""
     lines = [
-        f"Measured on {datetime.now(UTC):%Y-%m-%d} on {_machine()}. {notes}",
-        "",
         "| figure | value | target | met |",
         "|---|---:|---|---|",
     ]
@@ -63,7 +73,8 @@ def _machine() -> str:
     return f"{os.cpu_count()} cores ({name}), {memory:.0f} GiB, Python {platform.python_version()}"
 
 
-def _insert(benchmark: str, section: str) -> None:
+def insert(benchmark: str, section: str) -> None:
+    """Put a section between its markers in docs/benchmarks.md."""
     begin, end = f"<!-- {benchmark} -->", f"<!-- /{benchmark} -->"
     text = DOCUMENT.read_text(encoding="utf-8")
     head, _, rest = text.partition(begin)

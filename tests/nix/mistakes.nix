@@ -182,6 +182,37 @@ in
     module.services.hearth.engines.default.chatModel = "all-minilm-l6-v2";
     caught = "no manifest knows the chat model";
   };
+  unknown-routing-model = {
+    module.services.hearth.engines.default.routingModel = "all-minilm-l6-v2";
+    caught = "engines.default.routingModel: no manifest knows the chat model";
+  };
+  reranker-that-is-none = {
+    module.services.hearth.engines.default.rerankModel = "all-minilm-l6-v2";
+    caught = "engines.default.rerankModel: no manifest knows the rerank model";
+  };
+  unknown-further-model = {
+    module.services.hearth.engines.default.models.llama-9000 = { };
+    caught = "engines.default.models: no manifest knows the chat model\\s+\"llama-9000\"";
+  };
+  chat-model-among-the-further-ones = {
+    module.services.hearth.engines.default.models."qwen2.5-coder-1.5b-instruct".context = 8192;
+    caught = "engines.default.models names .* which is its chat model";
+  };
+  memory-without-a-unit-that-there-is = {
+    module.services.hearth.engines.default.memory = "12 gigs";
+    caught = "engines.default.memory.* is not of type";
+  };
+  gpu-that-the-engine-has-not = {
+    module.services.hearth.engines.default = {
+      gpus = [ 0 ];
+      models."qwen3-4b".gpus = [ 1 ];
+    };
+    caught = "qwen3-4b.gpus: the engine has not the GPU\\s+1. It has 0";
+  };
+  unknown-adapter = {
+    module.services.hearth.pods.family.adapter = "teacher";
+    caught = "pods.family.adapter: the engine \"default\" has no adapter\\s+\"teacher\". It has none";
+  };
   gpu-given-twice = {
     module.services.hearth.engines = {
       default.gpus = [ 0 ];

@@ -232,6 +232,47 @@ for pod in PODS:
         assert said["status"] == WALLED, said["status"]
         assert said["ids"][0] != 0, said["ids"]
 
+with subtest("the model server: no network, and of the data only the models and its own notes"):
+    own = "/mnt/data/inference"
+    said = inside(
+        "hearth-inference",
+        PROBE,
+        {
+            "pod": "inference",
+            "own": own,
+            "addresses": ["127.0.0.1", address, there],
+            "sockets": sockets,
+            "files": data,
+            "processes": ["1", *(pid for program, pid in pids.items() if program != "inference")],
+            "status": STATUS,
+        },
+    )
+    assert (said["interfaces"], said["routes"]) == (["lo"], 0), said
+    refused("connect")
+    # Its own sockets are handed to it open.
+    refused("socket", ["/run/systemd/notify", "/run/systemd/journal/socket"])
+    seen = {path for path, result in results("see").items() if result == "ok"}
+    mine = {"/mnt/data/models", own}
+    assert {path for path in seen if path.startswith(("/mnt/data/", "/run/"))} == mine, seen
+    refused("read", mine)
+    refused("write", [own])
+    refused("process")
+    refused("signal")
+    refused("execute")
+
+with subtest("each model's process has the walls of its server"):
+    retry(lambda _: len(models()) == 2, 60)
+    facts = []
+    for pid in [pids["inference"], *models()]:
+        status = box.succeed(f"cat /proc/{pid}/status")
+        running = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+        assert {key: running[key].strip() for key in STATUS} == WALLED, running
+        spaces = " ".join(f"/proc/{pid}/ns/{name}" for name in ("net", "mnt", "user", "ipc", "uts"))
+        facts.append(
+            [running["Uid"], running["Seccomp_filters"], *box.succeed(f"readlink {spaces}").split()]
+        )
+    assert facts[1:] == facts[:1] * 2, facts
+
 with subtest("the walls of the network hold without each other"):
     for program in PROGRAMS:
         space = f"nsenter -t {pids[program]} -n"

@@ -64,6 +64,36 @@ for unit in ["hearth-pod-family", "hearth-hub", "hearth-inference", "caddy"]:
         ready()
         all_end()
 
+with subtest("a model's process is killed alone: its server stays, and answers the next question"):
+    server = "hearth-inference.service"
+    before = [box.get_unit_property(server, name) for name in ("MainPID", "NRestarts")]
+    accept()
+    retry(lambda _: state(*accepted[-1])["state"] in {"running", "done"}, 60)
+    killed = models()[0]
+    box.succeed(f"kill -KILL {killed}")
+    all_end()
+    accept()
+    all_end()
+    assert state(*accepted[-1])["state"] == "done", state(*accepted[-1])
+    assert before == [box.get_unit_property(server, name) for name in ("MainPID", "NRestarts")]
+    assert killed not in models()
+    assert len(models()) == 2, models()
+    told = box.succeed("curl -s --unix-socket /run/hearth/inference/ops.sock http://ops/metrics")
+    deaths = [line for line in told.splitlines() if "hearth_inference_restarts_total{" in line]
+    assert sorted(line.split()[-1] for line in deaths) == ["0.0", "1.0"], deaths
+    all_there()
+
+with subtest("a server that starts again reads from the disk what all pods share"):
+    kept = "journalctl -b --no-pager -o cat -u hearth-inference HEARTH_TO_COMPUTE=0"
+    box.wait_until_succeeds(
+        f"ls /mnt/data/inference/prefixes/*/*.state | grep -c . | grep -x {len(PODS)}"
+    )
+    earlier = box.execute(f"{kept} | grep -c .")[1].strip()
+    box.succeed("systemctl restart hearth-inference.service")
+    box.wait_until_succeeds(f"test $({kept} | grep -c .) -gt {earlier}", timeout=60)
+    assert not models()[2:], models()
+    healthy()
+
 with subtest("a pod is killed while it reads"):
     for number in range(3):
         upload(

@@ -25,7 +25,7 @@ _EXPOSURE = Path(__file__).with_name("exposure.toml")
 _NOT_DEBIANS = {"grafana": "User=grafana", "prometheus-smartctl-exporter": "DynamicUser=true"}
 # What a unit says that is no wall: what runs, as whom, with how much, and the doors in the walls.
 _NO_WALL = re.compile(
-    r"(BindPaths|(Cache|Runtime|State)Directory\w*|CPUWeight|DeviceAllow|DynamicUser|Environment"
+    r"(BindPaths|KillMode|OOMPolicy|(Cache|Runtime|State)Directory\w*|CPUWeight|DeviceAllow|DynamicUser|Environment"
     r"|Exec(Start|Stop)\w*|Group|IO\w+|IPAddressAllow|Load\w+|MemoryMax|Nice|ReadWritePaths|Remain\w+"
     r"|Restart(Sec|Steps|MaxDelaySec)?|SocketBindAllow|SupplementaryGroups|SyslogIdentifier|TasksMax"
     r"|Timeout\w+|Type|User|WatchdogSec|X-\w+)$"

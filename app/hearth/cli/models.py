@@ -16,6 +16,7 @@ from rich.progress import Progress as Bar
 from rich.table import Column, Table
 
 from hearth.cli.exits import reporting
+from hearth.cli.models_plan import plan_
 from hearth.cli.options import settings_or_default
 from hearth.core.errors import BadInput
 from hearth.inference.models import pull as pulling
@@ -25,6 +26,7 @@ from hearth.inference.models.sources import Progress
 from hearth.ops.doctor import models
 
 app = typer.Typer(no_args_is_help=True, help="The models on this machine, and how to get more.")
+app.command(name="plan")(plan_)
 
 Names = Annotated[
     list[str] | None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import ByteSize, Field, model_validator
+from pydantic import ByteSize, Field, WithJsonSchema, model_validator
 
 from hearth.config.section import Name, Section
 
@@ -38,7 +38,7 @@ class ModelSettings(Section):
     )
 
 
-class FurtherModel(ModelSettings):
+class FurtherModelSettings(ModelSettings):
     """A model that an engine serves besides its own."""
 
     context: int = Field(
@@ -69,7 +69,7 @@ class EngineSettings(ModelSettings):
     rerank_model: ModelName | None = Field(
         None, description="Manifest name of a model that sorts passages; none when not set."
     )
-    models: dict[ModelName, FurtherModel] = Field(
+    models: dict[ModelName, FurtherModelSettings] = Field(
         default_factory=dict,
         description="Further models of the manifest that may be asked for, by name; also how the "
         "routing model is loaded.",
@@ -84,7 +84,7 @@ class EngineSettings(ModelSettings):
     threads: int | None = Field(
         None, ge=1, le=1_024, description="CPU threads; all cores when not set."
     )
-    memory: ByteSize | None = Field(
+    memory: Annotated[ByteSize, WithJsonSchema({"type": "string"})] | None = Field(
         None,
         description='Memory that all models together may take, such as "12GB"; what the machine '
         "has when not set.",
@@ -116,7 +116,7 @@ class EngineSettings(ModelSettings):
         return self
 
     @property
-    def further(self) -> dict[str, FurtherModel]:
+    def further(self) -> dict[str, FurtherModelSettings]:
         """The further chat models, the routing model among them."""
         names = [self.routing_model] if self.routing_model not in (None, self.chat_model) else []
-        return {name: FurtherModel(stays=True) for name in names if name} | self.models
+        return {name: FurtherModelSettings(stays=True) for name in names if name} | self.models

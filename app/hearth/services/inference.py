@@ -58,6 +58,8 @@ async def _run(config: Path, name: str) -> None:
     tasks = [asyncio.create_task(fleet.tend())]
     if engine.share_instructions:
         tasks.append(asyncio.create_task(_share(fleet, config, name)))
+    else:
+        fleet.share(())
 
     async def stop() -> None:
         for task in tasks:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -9,12 +10,14 @@ from typing import Literal
 
 from hearth.config import EngineSettings, Settings
 from hearth.config.engines import ModelSettings
+from hearth.core.errors import BadConfiguration
 from hearth.inference.engine.spec import ChatSpec, SentenceSpec
+from hearth.inference.models.footprint import SENTENCES_OWN, needed
 from hearth.inference.models.library import Library
 from hearth.inference.models.verified import verified
 from hearth.inference.workers.fleet import Offer
 
-_TORCH = 700_000_000  # bytes of a sentence-transformers process, without its model
+_ALL_LAYERS = 10_000
 
 
 def offers(settings: Settings, name: str) -> list[Offer]:
@@ -53,8 +56,40 @@ def _chat(
         tensor_split=how.tensor_split,
         adapters=dict(engine.adapters) if how is engine else {},
     )
-    gpus = {"CUDA_VISIBLE_DEVICES": ",".join(map(str, how.gpus))} if how.gpus else {}
-    return Offer(spec, path.stat().st_size, stays, gpus)
+    layers = how.gpu_layers if how.gpu_layers is not None else _ALL_LAYERS
+    bytes_needed = needed(
+        path,
+        context=how.context,
+        parallel=how.parallel,
+        gpu_layers=layers if how.gpus else 0,
+        gpus=len(how.gpus),
+    )
+    return Offer(spec, bytes_needed, stays, _gpus(how))
+
+
+def _gpus(how: ModelSettings) -> dict[str, str]:
+    """Which GPUs a process sees, numbered as nvidia-smi does, not the fastest first.
+
+    A unit of the box may open only some of them (HEARTH_GPUS), and CUDA counts those from 0.
+    """
+    if not how.gpus:
+        return {}
+    given = os.environ.get("HEARTH_GPUS")
+    numbers = how.gpus
+    if given:
+        open_to_us = sorted(map(int, given.split(",")))
+        missing = sorted(set(how.gpus) - set(open_to_us))
+        if missing:
+            raise BadConfiguration(
+                f"this engine was not given the GPU {missing[0]}",
+                where="gpus",
+                remedy=f"Choose among {given}, or give it more.",
+            )
+        numbers = tuple(open_to_us.index(gpu) for gpu in how.gpus)
+    return {
+        "CUDA_VISIBLE_DEVICES": ",".join(map(str, numbers)),
+        "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
+    }
 
 
 def _kept(offer: Offer, library: Library, folder: Path) -> Offer:
@@ -76,4 +111,4 @@ def _sentences(
 ) -> Offer:
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     spec = SentenceSpec(path=folder, name=name, kind=kind, threads=engine.threads)
-    return Offer(spec, _TORCH + size, stays)
+    return Offer(spec, SENTENCES_OWN + size, stays)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import gguf_files
+import gguf_weights
 import openai
 import pytest
 from engine_asking import answered, question
@@ -48,7 +48,7 @@ def spec(model_file: Path, tmp_path_factory: pytest.TempPathFactory) -> ChatSpec
     folder = tmp_path_factory.mktemp("adapters")
     for seed, name in enumerate(ADAPTERS):
         if name:
-            gguf_files.write_adapter(folder / name, seed=seed, strength=0.05)
+            gguf_weights.write_adapter(folder / name, seed=seed, strength=0.05)
     adapters = {name: folder / name for name in ADAPTERS if name}
     return ChatSpec(model_file, SMALL, context=4_096, parallel=12, threads=2, adapters=adapters)
 

@@ -9,7 +9,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-import gguf_files
+import gguf_weights
 import numpy as np
 import pytest
 from model_workers import COMMAND
@@ -46,7 +46,7 @@ def test_a_part_of_a_model_is_damaged(model_file: Path, tmp_path: Path, size: in
 
 def test_a_header_with_other_tensors_is_damaged(tmp_path: Path) -> None:
     path = tmp_path / "odd.gguf"
-    gguf_files.write(path, HEADER, {"token_embd.weight": np.zeros((8, 8)), "x": np.zeros(3)})
+    gguf_weights.write(path, HEADER, {"token_embd.weight": np.zeros((8, 8)), "x": np.zeros(3)})
     assert "cannot load" in str(faulty(path))
 
 
@@ -99,7 +99,7 @@ def test_a_file_that_is_no_adapter_is_damaged(model_file: Path, tmp_path: Path, 
             "blk.0.attn_q.weight.lora_b": np.ones((576, 4)),
         }
         values = {"general.architecture": "llama", "general.type": "adapter"}
-        gguf_files.write(path, values | {"adapter.type": "lora", "adapter.lora.alpha": 1.0}, wide)
+        gguf_weights.write(path, values | {"adapter.type": "lora", "adapter.lora.alpha": 1.0}, wide)
     fault = faulty(model_file, adapters={"formal": path})
     assert "cannot use this LoRA adapter" in str(fault)
     assert fault.where == str(path)

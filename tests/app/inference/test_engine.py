@@ -79,6 +79,21 @@ def test_who_goes_away_frees_the_place(small: ChatWorker) -> None:
     asyncio.run(scenario())
 
 
+def test_a_billion_tokens_leave_room_for_another_pod(model_file: Path) -> None:
+    greedy = question("Write.", caller="greedy", max_tokens=10**9, grammar=LONG)
+
+    async def scenario() -> None:
+        with chat_worker(small_spec(model_file, parallel=4)) as worker:
+            greedy_ones = [await worker.start(greedy) for _ in range(3)]
+            await first_piece(greedy_ones[0])
+            async with asyncio.timeout(60):
+                assert (await answered(await worker.start(question("Hello?"))))[0]
+            for answer in greedy_ones:
+                answer.close()
+
+    asyncio.run(scenario())
+
+
 def test_closing_tells_everyone_who_waits(model_file: Path) -> None:
     async def scenario() -> None:
         with chat_worker(small_spec(model_file)) as worker:

@@ -134,6 +134,9 @@ def test_prompts_leave_running_streams_their_gap() -> None:
         speed.note(68, 64, 0.040 + 0.320)
     assert speed.reading == pytest.approx(200, rel=0.05)
     assert speed.budget(decoding=True, room=512) == LEAST
+    for _ in range(50):
+        speed.note(8, 0, 0.240)
+    assert 32 <= speed.budget(decoding=True, room=512) <= 48
     assert 64 <= speed.budget(decoding=False, room=512) <= 112
     assert speed.budget(decoding=False, room=40) == 40
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -51,6 +52,10 @@ def ops(settings: Settings) -> httpx.Client:
     return httpx.Client(transport=transport, base_url="http://ops")
 
 
+def _says(http: httpx.Client, line: str) -> bool:
+    return line in http.get("/metrics").text.splitlines()
+
+
 def test_it_serves_its_own_pods_and_its_watchers(configuration: Path) -> None:
     settings = load(configuration)
     with running(configuration) as process:
@@ -59,8 +64,9 @@ def test_it_serves_its_own_pods_and_its_watchers(configuration: Path) -> None:
         with ops(settings) as http:
             health = http.get("/healthz")
             assert health.json() == {"status": "ok", "wrong": {}}
-            told = http.get("/metrics").text
-        assert 'hearth_inference_completion_tokens_total{caller="study"} 4.0' in told
+            labels = f'{{caller="study",model="{SMALL}"}}'
+            for line in (f"completion_tokens_total{labels} 4.0", f"running{labels} 0.0"):
+                wait_until(partial(_says, http, f"hearth_inference_{line}"))
     assert process.returncode == 0
 
 

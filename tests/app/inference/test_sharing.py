@@ -16,6 +16,7 @@ from model_workers import COMMAND, chat_worker
 from hearth.inference.engine.spec import ChatSpec
 from hearth.inference.generation import Done, Generation
 from hearth.inference.workers.chat import ChatWorker
+from hearth.inference.workers.fleet import Fleet, Offer
 
 COMMON = "<|im_start|>system\n" + "Keep the house's rules in mind. " * 40 + "<|im_end|>\n"
 OTHER = COMMON.replace("mind", "sight")
@@ -124,6 +125,24 @@ def test_a_start_loads_what_was_saved_and_answers_alike(spec: ChatSpec) -> None:
         assert after == before  # and so was cached as much, though nobody had asked yet
 
     asyncio.run(scenario())
+
+
+def test_a_fleet_that_starts_again_keeps_what_is_on_disk_until_it_is_told(spec: ChatSpec) -> None:
+    async def run_once() -> tuple[int, int]:
+        fleet = Fleet([Offer(spec, 1, stays=True)], COMMAND, head=lambda _, text: text)
+        try:
+            await fleet.start()
+            fleet.share([COMMON])
+            await until(lambda: bool(saved(spec)))
+            worker = await fleet.chat("small")
+            done = await ask(worker, asked("family", "Hello?"))
+            return saved(spec)[0].stat().st_mtime_ns, done.cached
+        finally:
+            await fleet.close()
+
+    before = asyncio.run(run_once())
+    assert asyncio.run(run_once()) == before
+    assert before[1] > 200
 
 
 @pytest.mark.parametrize("harm", ["truncated", "altered", "another model's", "unsealed"])

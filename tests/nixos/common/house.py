@@ -200,6 +200,13 @@ def leave():
     )
 
 
+def models():
+    """The processes of the models that hearth-inference has loaded, the largest first."""
+    main = box.get_unit_property("hearth-inference.service", "MainPID")
+    found = box.execute(f"ps --ppid {main} --sort=-rss -o pid=,args=")[1].splitlines()
+    return [line.split()[0] for line in found if "hearth.services.model" in line]
+
+
 def manifests():
     """What the newest copies say they hold: the rows of every table and the checksum of every file."""
     owners = ["hub", *(f"pod-{pod}" for pod in PODS)]

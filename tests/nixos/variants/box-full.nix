@@ -13,8 +13,24 @@
     gpu.nvidia.enable = true;
     # Beside the engine that the other pods go on asking.
     engines.large = {
-      gpus = [ 0 ];
+      gpus = [
+        0
+        1
+      ];
+      chatGpus = [ 0 ];
       fallback = "default";
+      routingModel = "qwen2.5-coder-0.5b-instruct";
+      models = {
+        "qwen2.5-coder-0.5b-instruct" = {
+          gpus = [ 1 ];
+          stays = true;
+        };
+        "qwen3-4b".gpuLayers = 0;
+      };
+      rerankModel = "ms-marco-minilm-l6-v2";
+      adapters.teacher = "/mnt/data/adapters/teacher.gguf";
+      memory = "20GB";
+      memoryMax = "22G";
     };
     pods = {
       family = {
@@ -24,6 +40,7 @@
       study = {
         kind = "study";
         engine = "large";
+        adapter = "teacher";
       };
     };
     monitoring = {

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+
 from hearth.inference.engine.context import Context
 from hearth.inference.engine.saved import SavedPrefixes
 from hearth.inference.engine.sequences import Sequences
 from hearth.inference.engine.streams import Request, Stream
 from hearth.inference.generation import Generation
+
+_log = logging.getLogger("hearth.inference")
 
 
 class CommonPrefixes:
@@ -24,7 +28,7 @@ class CommonPrefixes:
     def bring(self, context: Context, sequences: Sequences) -> list[Request]:
         """Load what is on disk; returns requests that compute the others."""
         sequences.displaced = False
-        return [
+        missing = [
             Request(
                 Generation(caller="", prompt="", max_tokens=0, background=True),
                 tokens,
@@ -35,6 +39,10 @@ class CommonPrefixes:
             for tokens in self._wanted
             if not self._load(tokens, context, sequences)
         ]
+        if self._wanted:
+            known = len(self._wanted) - len(missing)
+            _log.info("common prefixes", extra={"kept": known, "to_compute": len(missing)})
+        return missing
 
     def settle(self, stream: Stream, context: Context, sequences: Sequences) -> None:
         """Keep a prefix that has been read into the cache."""

@@ -30,7 +30,7 @@ class Context:
         params = lib.llama_context_default_params()
         params.n_ctx, params.n_seq_max = cells, sequences
         params.n_batch = params.n_ubatch = batch
-        params.n_outputs_max = outputs
+        params.n_outputs_max = max(outputs, sequences)  # with fewer llama.cpp aborts
         params.n_threads = params.n_threads_batch = threads
         params.kv_unified = params.swa_full = params.no_perf = True
         self.model = model

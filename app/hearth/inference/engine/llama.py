@@ -5,10 +5,13 @@ from __future__ import annotations
 import ctypes
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import llama_cpp as lib
+import numpy as np
 
 from hearth.core.errors import BadConfiguration, Damaged
 from hearth.inference.generation import SPLIT
@@ -40,6 +43,14 @@ def _shares(tensor_split: Sequence[float]) -> ctypes.Array[ctypes.c_float]:
         )
     numbers: ctypes.Array[ctypes.c_float] = (ctypes.c_float * devices)(*tensor_split)
     return numbers
+
+
+@dataclass(frozen=True)
+class VocabularyBytes:
+    """How the tokens' texts begin."""
+
+    first: Any  # int16 for each token: its first byte; -1 for those without text
+    single: Any  # the tokens that are one byte, and those that end a turn
 
 
 class Model:
@@ -148,6 +159,16 @@ class Model:
             )
             self._pieces[token] = self._buffer.raw[: max(size, 0)]
         return self._pieces[token]
+
+    @cached_property
+    def vocabulary_bytes(self) -> VocabularyBytes:
+        """By which bytes the tokens begin; takes some tenths of a second, once."""
+        pieces = [self.piece(token) for token in range(self.tokens)]
+        first = np.array([piece[0] if piece else -1 for piece in pieces], dtype=np.int16)
+        single = [
+            token for token, piece in enumerate(pieces) if len(piece) == 1 or self.ends(token)
+        ]
+        return VocabularyBytes(first, np.array(single))
 
     def ends(self, token: int) -> bool:
         """Whether the token ends the model's turn."""

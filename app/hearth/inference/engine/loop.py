@@ -14,12 +14,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from hearth.core.errors import Busy, HearthError, NotFound, TooLarge, Unavailable
+from hearth.core.errors import BadInput, Busy, HearthError, NotFound, TooLarge, Unavailable
 from hearth.inference import metrics
 from hearth.inference.engine.batching import Batcher
 from hearth.inference.engine.common import CommonPrefixes
 from hearth.inference.engine.context import Context
 from hearth.inference.engine.llama import Model
+from hearth.inference.engine.places import Places
 from hearth.inference.engine.sampler import Sampler
 from hearth.inference.engine.saved import SavedPrefixes
 from hearth.inference.engine.sequences import Sequences
@@ -80,6 +81,8 @@ class Engine:
         )
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._waiting = Waiting(spec.waiting)
+        self._places = Places(self._context, self._waiting, spec.parallel)
+        self._callers: set[str] = set()  # all that have asked since the start
         self._beat = time.monotonic()
         self._closing = False
         self._vocabulary = threading.Lock()  # held while another thread uses the model
@@ -134,6 +137,8 @@ class Engine:
             if work.grammar:  # a bad one is refused before anything waits for it
                 Sampler(self._model, work.sampling, work.grammar).close()
             prompt = self._model.tokenize(work.prompt)
+        if not prompt:
+            raise BadInput("the prompt is empty", where="messages")
         room = self.info.context - len(prompt)
         if room < 1:
             raise TooLarge(
@@ -142,12 +147,14 @@ class Engine:
                 where="messages",
                 remedy="Shorten the conversation.",
             )
-        return Request(work, prompt, min(work.max_tokens, room), deliver)
+        further = min(work.max_tokens, room, self._places.most_further(len(prompt)))
+        return Request(work, prompt, further, deliver)
 
     # What the engine's own thread does.
 
     def _run(self) -> None:
         try:
+            _ = self._model.vocabulary_bytes  # now, and not in the middle of an answer
             while not self._closing:
                 self._step()
         except Exception:
@@ -164,7 +171,7 @@ class Engine:
         self._receive(wait=not self._running and not self._waiting.requests)
         self._beat = time.monotonic()
         self._let_go()
-        self._admit()
+        self._places.fill(self._running, self._sequences)
         self._measure()
         try:
             ends = self._batcher.step(self._running)
@@ -182,6 +189,8 @@ class Engine:
             self._running.remove(stream)
             stream.sampler.close()
             self._common.settle(stream, self._context, self._sequences)
+        if not self._running:  # there may be no further step for long
+            self._measure()
         self._flush()
 
     def _receive(self, *, wait: bool) -> None:
@@ -207,50 +216,6 @@ class Engine:
         for stream in [stream for stream in self._running if stream.request.gone]:
             self._leave(stream)
             stream.request.left()
-
-    def _admit(self) -> None:
-        """Give places to those whose turn it is, as long as there are places and cells."""
-        while self._waiting.requests:
-            running = [stream.request for stream in self._running]
-            now = time.monotonic()
-            request = self._waiting.next(running, self._spec.parallel, now, self._follows)
-            if request is None or not self._start(request):
-                return  # nobody overtakes the one that the cells are too few for
-
-    def _follows(self, request: Request) -> bool:
-        """Whether a running request is computing what this one can start from a little later."""
-        leader = self._sequences.leader(request.work.caller, request.prompt, request.work.adapter)
-        for stream in self._running:
-            if stream.sequence is leader:
-                stream.request.background &= request.background
-        return leader is not None
-
-    def _start(self, request: Request) -> bool:
-        work = request.work
-        owner = None if request.common else work.caller
-        admission = self._sequences.admit(owner, request.prompt, request.max_tokens, work.adapter)
-        if admission is None and not self._running:  # only without the common prefixes
-            self._remove(self._sequences.drop_common())
-            admission = self._sequences.admit(
-                owner, request.prompt, request.max_tokens, work.adapter
-            )
-        if admission is None:
-            return False
-        self._waiting.leave(request)
-        self._waiting.shares.charge(work.caller, request.cost)
-        sequence = admission.sequence
-        shared = len(sequence.tokens)
-        if admission.source is not None and not self._context.share(
-            admission.source, sequence.id, shared
-        ):
-            self._sequences.without_prefix(sequence)
-        self._remove(admission.evicted)
-        sampler = Sampler(
-            self._model, work.sampling, work.grammar, triggered=work.trigger is not None
-        )
-        request.started = time.monotonic()
-        self._running.append(Stream(request, sequence, sampler, self._model.marks(work.shown)))
-        return True
 
     def _leave(self, stream: Stream) -> None:
         self._running.remove(stream)
@@ -308,10 +273,10 @@ class Engine:
     def _measure(self) -> None:
         running = Counter(stream.request.work.caller for stream in self._running)
         waiting = Counter(request.work.caller for request in self._waiting.requests)
-        for gauge, counts in ((metrics.RUNNING, running), (metrics.WAITING, waiting)):
-            gauge.clear()
-            for caller, count in counts.items():
-                gauge.labels(caller).set(count)
+        self._callers |= running.keys() | waiting.keys()
+        for caller in self._callers:
+            metrics.RUNNING.labels(caller).set(running[caller])
+            metrics.WAITING.labels(caller).set(waiting[caller])
         metrics.CELLS.set(self._sequences.held)
 
 

@@ -124,8 +124,11 @@ class Speed:
             self.reading = _mean(self.reading, prompt / spent)
 
     def budget(self, *, decoding: bool, room: int) -> int:
-        """Prompt tokens that the next step may read, at most `room`."""
-        seconds = GAP - self._step if decoding else ALONE
+        """Prompt tokens that the next step may read, at most `room`.
+
+        Where the running streams alone take most of the gap, they go on at half their speed.
+        """
+        seconds = max(GAP - self._step, self._step) if decoding else ALONE
         tokens = int(seconds * self.reading) // LEAST * LEAST
         return min(room, max(tokens, LEAST))
 

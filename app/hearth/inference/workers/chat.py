@@ -41,7 +41,8 @@ class _Answer:
 class ChatWorker:
     """A TextEngine. It loads in the background; `wait` says when, or why it cannot.
 
-    `shared` names the prompts that every caller may start from, once the model is known.
+    `shared` names the prompts that every caller may start from, once the model is known; those that
+    the process has kept stay while it returns None.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class ChatWorker:
         spec: ChatSpec,
         command: Sequence[str],
         *,
-        shared: Callable[[ModelInfo], Sequence[str]] = lambda _: (),
+        shared: Callable[[ModelInfo], Sequence[str] | None] = lambda _: None,
         environment: Mapping[str, str] | None = None,
         limits: Limits = USUAL,
     ) -> None:
@@ -89,8 +90,10 @@ class ChatWorker:
 
     def share(self) -> None:
         """Tell the process anew which prompts everyone may start from."""
-        with contextlib.suppress(HearthError):  # it is told when it has been started again
-            self.process.child.send({"share": list(self._shared(self.info))})
+        prompts = self._shared(self.info)
+        if prompts is not None:
+            with contextlib.suppress(HearthError):  # it is told when it has been started again
+                self.process.child.send({"share": list(prompts)})
 
     def healthy(self) -> bool:
         """Whether it can be asked now."""

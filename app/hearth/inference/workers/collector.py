@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from prometheus_client import Metric, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
 from hearth.inference import metrics
 from hearth.inference.workers.fleet import Fleet
-from hearth.inference.workers.memory import resident_bytes
+from hearth.inference.workers.memory import processor_seconds, resident_bytes
 
 
 class FleetCollector(Collector):
@@ -30,9 +30,22 @@ class FleetCollector(Collector):
         memory = GaugeMetricFamily(
             "hearth_inference_memory_bytes", "Memory of a loaded model's process.", labels=["model"]
         )
+        processor = CounterMetricFamily(
+            "hearth_inference_cpu_seconds",
+            "Processor time of a loaded model's process.",
+            labels=["model"],
+        )
+        restarts = CounterMetricFamily(
+            "hearth_inference_restarts",
+            "How often a loaded model's process has died and was started again.",
+            labels=["model"],
+        )
         for name, worker in loaded.items():
-            memory.add_metric([name], resident_bytes(worker.process.child.pid))
-        yield memory
+            pid = worker.process.child.pid
+            memory.add_metric([name], resident_bytes(pid))
+            processor.add_metric([name], processor_seconds(pid))
+            restarts.add_metric([name], worker.process.deaths)
+        yield from (memory, processor, restarts)
 
 
 def _together(texts: Iterable[tuple[str, str]]) -> Iterator[Metric]:

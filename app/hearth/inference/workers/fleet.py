@@ -14,7 +14,7 @@ from hearth.inference.generation import ModelInfo
 from hearth.inference.server.models import not_found
 from hearth.inference.workers.chat import ChatWorker
 from hearth.inference.workers.child import Stopped
-from hearth.inference.workers.memory import anonymous_bytes, available_bytes, resident_bytes
+from hearth.inference.workers.memory import anonymous_bytes, available_bytes
 from hearth.inference.workers.sentences import SentenceWorker
 
 _log = logging.getLogger("hearth.inference")
@@ -51,7 +51,7 @@ class Fleet:
         self._command = command
         self._budget = budget
         self._head = head
-        self._instructions: Sequence[str] = ()
+        self._instructions: Sequence[str] | None = None  # None until they are known
         self._loading = asyncio.Lock()
         self._faults: dict[str, str] = {}
         self._starting: Worker | None = None
@@ -92,7 +92,7 @@ class Fleet:
                 await self._load(name)
 
     def share(self, instructions: Sequence[str]) -> None:
-        """Have every chat model compute these instructions once, for all callers."""
+        """Have every chat model keep these instructions, and no others, for all callers."""
         self._instructions = instructions
         for worker in self.loaded.values():
             if isinstance(worker, ChatWorker):
@@ -179,8 +179,10 @@ class Fleet:
             )
         return SentenceWorker(offer.spec, self._command, environment=environment)
 
-    def _heads(self, info: ModelInfo) -> list[str]:
-        return [self._head(info, text) for text in self._instructions] if self._head else []
+    def _heads(self, info: ModelInfo) -> list[str] | None:
+        if self._head is None or self._instructions is None:
+            return None
+        return [self._head(info, text) for text in self._instructions]
 
     async def _make_room(self, offer: Offer) -> None:
         """Let idle models go until there is room, the longest unused first."""
@@ -202,11 +204,7 @@ class Fleet:
         )
         if self._budget is None:
             return free
-        taken = sum(
-            max(self._offers[name].bytes, resident_bytes(worker.process.child.pid))
-            for name, worker in self.loaded.items()
-        )
-        return min(free, self._budget - taken)
+        return min(free, self._budget - sum(self._offers[name].bytes for name in self.loaded))
 
     def _may_go(self, name: str) -> bool:
         return not self._offers[name].stays and not self.loaded[name].process.busy

@@ -70,6 +70,7 @@ class ModelProcess:
         self._holders = 0
         self.used = time.monotonic()  # when it was last asked
         self.metrics = ""  # the process's own, as Prometheus text
+        self.deaths = 0
         self.child = Child(
             name,
             command,
@@ -157,6 +158,7 @@ class ModelProcess:
         self._up.set()
 
     def _fail_all(self) -> None:
+        self.deaths += 1
         self._up.clear()
         self.metrics = ""
         with self._lock:

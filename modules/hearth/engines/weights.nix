@@ -7,6 +7,7 @@
 }:
 let
   inherit (lib)
+    attrNames
     concatLists
     literalExpression
     mapAttrsToList
@@ -39,15 +40,20 @@ in
                 them. Otherwise `hearth models pull` brings them.
               '';
             };
-            models = mkOption {
+            weights = mkOption {
               type = types.listOf types.package;
               default = lib.optionals config.fromStore (
-                packaged [
-                  config.chatModel
-                  config.embeddingModel
-                ]
+                packaged (
+                  [
+                    config.chatModel
+                    config.embeddingModel
+                    config.routingModel
+                    config.rerankModel
+                  ]
+                  ++ attrNames config.models
+                )
               );
-              defaultText = literalExpression "if fromStore then the packages of both models else [ ]";
+              defaultText = literalExpression "if fromStore then the packages of its models else [ ]";
               example = literalExpression "[ pkgs.hearth.weights.all-minilm-l6-v2 ]";
               description = "Packages of models that lie in the models' folder, as if pulled.";
             };
@@ -61,7 +67,7 @@ in
   config.systemd.tmpfiles.settings."10-hearth" = mkIf cfg.enable (
     lib.listToAttrs (
       map (weight: nameValuePair (folder weight) { "L+".argument = toString weight; }) (
-        concatLists (mapAttrsToList (_: engine: engine.models) cfg.engines)
+        concatLists (mapAttrsToList (_: engine: engine.weights) cfg.engines)
       )
     )
   );

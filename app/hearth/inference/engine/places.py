@@ -1,0 +1,81 @@
+"""From the queue into the batch: a place, cells of the cache, and a beginning that is there."""
+
+from __future__ import annotations
+
+import time
+
+from hearth.inference.engine.context import Context
+from hearth.inference.engine.sampler import Sampler
+from hearth.inference.engine.sequences import Sequences
+from hearth.inference.engine.streams import Request, Stream
+from hearth.inference.engine.waiting import Waiting
+
+_ALWAYS = 1_024  # tokens of an answer that a caller may have whatever its prompt takes
+
+
+class Places:
+    """Gives places to those whose turn it is, as long as there are places and cells."""
+
+    def __init__(self, context: Context, waiting: Waiting, places: int) -> None:
+        self._context = context
+        self._waiting = waiting
+        self._places = places
+        # That one caller may have promised; the rest is there for others at any time.
+        self._own_cells = 3 * context.cells // 4
+
+    def most_further(self, prompt: int) -> int:
+        """Tokens that an answer to a prompt of so many may have."""
+        return max(self._own_cells - prompt, _ALWAYS)
+
+    def fill(self, running: list[Stream], sequences: Sequences) -> None:
+        """Move requests from the queue to `running`."""
+
+        def held(request: Request) -> bool:
+            return self._takes_too_much(request, running) or _follows(request, running, sequences)
+
+        while self._waiting.requests:
+            requests = [stream.request for stream in running]
+            request = self._waiting.next(requests, self._places, time.monotonic(), held)
+            # Nobody overtakes the one that the cells are too few for.
+            if request is None or not self._start(request, running, sequences):
+                return
+
+    def _takes_too_much(self, request: Request, running: list[Stream]) -> bool:
+        caller = request.work.caller
+        own = sum(stream.request.cost for stream in running if stream.request.work.caller == caller)
+        return own > 0 and own + request.cost > self._own_cells
+
+    def _start(self, request: Request, running: list[Stream], sequences: Sequences) -> bool:
+        work = request.work
+        owner = None if request.common else work.caller
+        admission = sequences.admit(owner, request.prompt, request.max_tokens, work.adapter)
+        if admission is None and not running:  # only without the common prefixes
+            for dropped in sequences.drop_common():
+                self._context.remove(dropped)
+            admission = sequences.admit(owner, request.prompt, request.max_tokens, work.adapter)
+        if admission is None:
+            return False
+        self._waiting.leave(request)
+        self._waiting.shares.charge(work.caller, request.cost)
+        sequence = admission.sequence
+        shared = len(sequence.tokens)
+        if admission.source is not None and not self._context.share(
+            admission.source, sequence.id, shared
+        ):
+            sequences.without_prefix(sequence)
+        for evicted in admission.evicted:
+            self._context.remove(evicted)
+        model = self._context.model
+        sampler = Sampler(model, work.sampling, work.grammar, triggered=work.trigger is not None)
+        request.started = time.monotonic()
+        running.append(Stream(request, sequence, sampler, model.marks(work.shown)))
+        return True
+
+
+def _follows(request: Request, running: list[Stream], sequences: Sequences) -> bool:
+    """Whether a running request is computing what this one can start from a little later."""
+    leader = sequences.leader(request.work.caller, request.prompt, request.work.adapter)
+    for stream in running:
+        if stream.sequence is leader:
+            stream.request.background &= request.background
+    return leader is not None
