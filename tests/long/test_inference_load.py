@@ -15,8 +15,8 @@ def test_ten_minutes_of_eight_clients() -> None:
     for name in (MODEL, EMBEDDING):
         pull(name, models)
     seen = measured(models, warm=60, seconds=540)
-    assert seen.answers.total() > 300
+    assert seen.answers.total() > 200
     assert seen.background > 10
-    assert seen.left > 20
+    assert seen.left > 10
     assert seen.share > 0.35
     assert abs(seen.growth) < 0.05
