@@ -22,6 +22,7 @@ from engine_programs import running
 from hearth.config import Settings, load
 
 MODEL = "smollm2-135m-instruct"
+EMBEDDING = "all-minilm-l6-v2"
 CAPITALS = {
     "France": "Paris",
     "Russia": "Moscow",
@@ -150,6 +151,8 @@ async def run(settings: Settings, process: int, *, warm: float, seconds: float) 
     seen = Seen()
     async with client_of(settings, "family") as family, client_of(settings, "study") as study:
         ways = {"family": family, "study": study}
+        embedding = {"model": EMBEDDING, "input": "Is it loaded?"}  # it is soon, and large
+        assert (await family.post("/v1/embeddings", json=embedding)).is_success
         clients = [Client(country) for country in CAPITALS] + [Client("Greece", background=True)]
         alone = {}
         for client in clients:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from inference_load import MODEL, measured
+from inference_load import EMBEDDING, MODEL, measured
 
 from hearth.config import Settings
 from hearth.inference.models.pull import pull
@@ -12,11 +12,11 @@ from hearth.inference.models.pull import pull
 @pytest.mark.timeout(1_200)
 def test_ten_minutes_of_eight_clients() -> None:
     models = Settings().models
-    for name in (MODEL, "all-minilm-l6-v2"):
+    for name in (MODEL, EMBEDDING):
         pull(name, models)
     seen = measured(models, warm=60, seconds=540)
-    assert seen.answers.total() > 300
+    assert seen.answers.total() > 200
     assert seen.background > 10
-    assert seen.left > 20
+    assert seen.left > 10
     assert seen.share > 0.35
     assert abs(seen.growth) < 0.05
