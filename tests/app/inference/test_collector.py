@@ -36,13 +36,13 @@ class Told:
         self.families: list[Metric] = list(text_string_to_metric_families(text))
 
     def values(self, family: str, sample: str = "") -> dict[tuple[str, ...], float]:
-        """Values by model and caller."""
+        """Values by model and caller; what other tests counted in this process has no model."""
         return {
-            (one.labels.get("model", ""), one.labels.get("caller", "")): one.value
+            (one.labels["model"], one.labels.get("caller", "")): one.value
             for found in self.families
             if found.name == family
             for one in found.samples
-            if one.name == (sample or family)
+            if one.name == (sample or family) and "model" in one.labels
         }
 
 

@@ -56,8 +56,10 @@ class ChatProcess:
 
     def _start(self, at: int, work: Generation) -> None:
         try:
+            request = self._engine.prepare(work, partial(self._deliver, at))
             with self._lines.lock:  # nothing of it goes out before it is said to be accepted
-                self._requests[at] = self._engine.submit(work, partial(self._deliver, at))
+                self._engine.enqueue(request)
+                self._requests[at] = request
                 self._lines.send({"accepted": at})
         except HearthError as error:
             self._lines.fail(at, error)

@@ -94,18 +94,45 @@ class Engine:
     def submit(self, work: Generation, deliver: Callable[[Event], None]) -> Request:
         """Accept a request; raises as TextEngine.start. `deliver` is called from the engine's
         thread with pieces and then one Done or error."""
-        request = self._prepare(work, deliver)
+        request = self.prepare(work, deliver)
+        self.enqueue(request)
+        return request
+
+    def prepare(self, work: Generation, deliver: Callable[[Event], None]) -> Request:
+        """Tokenize a request, and refuse what can never be answered."""
+        with self._vocabulary:
+            if self._closing:
+                raise _stopped()
+            if work.adapter is not None and work.adapter not in self._adapters:
+                raise NotFound(f"there is no adapter {work.adapter!r}", where="model")
+            if work.grammar:  # a bad one is refused before anything waits for it
+                Sampler(self._model, work.sampling, work.grammar).close()
+            prompt = self._model.tokenize(work.prompt)
+        if not prompt:
+            raise BadInput("the prompt is empty", where="messages")
+        room = self.info.context - len(prompt)
+        if room < 1:
+            raise TooLarge(
+                f"the prompt has {len(prompt)} tokens; the model's context holds "
+                f"{self.info.context} with at least one for the answer",
+                where="messages",
+                remedy="Shorten the conversation.",
+            )
+        further = min(work.max_tokens, room, self._places.most_further(len(prompt)))
+        return Request(work, prompt, further, deliver)
+
+    def enqueue(self, request: Request) -> None:
+        """Let a prepared request wait for its place; Busy where none may wait any more."""
         if self._closing:
             raise _stopped()
         if not self._waiting.take_seat(request):
-            metrics.REQUESTS.labels("chat", work.caller, "busy").inc()
+            metrics.REQUESTS.labels("chat", request.work.caller, "busy").inc()
             raise Busy(
                 f"{self._spec.waiting} requests are waiting already",
                 remedy="Try again in a moment.",
                 retry_after=_RETRY_SECONDS,
             )
         self._inbox.put(lambda: self._waiting.requests.append(request))
-        return request
 
     def share(self, prompts: Sequence[str]) -> None:
         """Compute or load prefixes that every caller may start from, and keep them for good."""
@@ -127,28 +154,6 @@ class Engine:
         """Stop after the running step; whoever waits gets Unavailable."""
         self._inbox.put(self._end)
         self._thread.join()
-
-    def _prepare(self, work: Generation, deliver: Callable[[Event], None]) -> Request:
-        with self._vocabulary:
-            if self._closing:
-                raise _stopped()
-            if work.adapter is not None and work.adapter not in self._adapters:
-                raise NotFound(f"there is no adapter {work.adapter!r}", where="model")
-            if work.grammar:  # a bad one is refused before anything waits for it
-                Sampler(self._model, work.sampling, work.grammar).close()
-            prompt = self._model.tokenize(work.prompt)
-        if not prompt:
-            raise BadInput("the prompt is empty", where="messages")
-        room = self.info.context - len(prompt)
-        if room < 1:
-            raise TooLarge(
-                f"the prompt has {len(prompt)} tokens; the model's context holds "
-                f"{self.info.context} with at least one for the answer",
-                where="messages",
-                remedy="Shorten the conversation.",
-            )
-        further = min(work.max_tokens, room, self._places.most_further(len(prompt)))
-        return Request(work, prompt, further, deliver)
 
     # What the engine's own thread does.
 

@@ -41,9 +41,15 @@ class Places:
                 return
 
     def _takes_too_much(self, request: Request, running: list[Stream]) -> bool:
-        caller = request.work.caller
-        own = sum(stream.request.cost for stream in running if stream.request.work.caller == caller)
-        return own > 0 and own + request.cost > self._own_cells
+        """Whether its long answer, beside those of its caller that run, leaves others too little."""
+        if request.max_tokens <= self._context.cells // self._places:
+            return False
+        promised = sum(
+            stream.request.max_tokens
+            for stream in running
+            if stream.request.work.caller == request.work.caller
+        )
+        return promised > 0 and promised + request.max_tokens > self._own_cells
 
     def _start(self, request: Request, running: list[Stream], sequences: Sequences) -> bool:
         work = request.work
