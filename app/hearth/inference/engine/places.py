@@ -41,7 +41,7 @@ class Places:
                 return
 
     def _takes_too_much(self, request: Request, running: list[Stream]) -> bool:
-        """Whether its long answer, beside those of its caller that run, leaves others too little."""
+        """Whether its long answer, beside its caller's running ones, leaves others too little."""
         if request.max_tokens <= self._context.cells // self._places:
             return False
         promised = sum(
