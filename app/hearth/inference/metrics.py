@@ -45,6 +45,11 @@ COMPUTING = _Counter(
 AROUND = _Counter(
     "hearth_inference_around_seconds_total", "Time that the steps spent outside llama_decode."
 )
-GUESSED = _Counter("hearth_inference_guessed_tokens_total", "Tokens guessed from what came before.")
-RIGHT = _Counter("hearth_inference_guessed_right_tokens_total", "Guessed tokens that were right.")
+GUESSED = _Counter(
+    "hearth_inference_guessed_tokens_total",
+    "Further rows of the steps: guesses, and what fills them to a fast width.",
+)
+RIGHT = _Counter(
+    "hearth_inference_guessed_right_tokens_total", "Further rows that turned out right."
+)
 CELLS = _Gauge("hearth_inference_cache_cells", "Cells of the KV cache that hold a token.")

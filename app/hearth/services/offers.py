@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import replace
 from functools import partial
@@ -10,13 +11,14 @@ from typing import Literal
 
 from hearth.config import EngineSettings, Settings
 from hearth.config.engines import ModelSettings
-from hearth.core.errors import BadConfiguration
+from hearth.core.errors import BadConfiguration, NotFound
 from hearth.inference.engine.spec import ChatSpec, SentenceSpec
 from hearth.inference.models.footprint import SENTENCES_OWN, needed
 from hearth.inference.models.library import Library
 from hearth.inference.models.verified import verified
 from hearth.inference.workers.fleet import Offer
 
+_log = logging.getLogger("hearth.inference")
 _ALL_LAYERS = 10_000
 
 
@@ -37,8 +39,12 @@ def offers(settings: Settings, name: str) -> list[Offer]:
         path = check(engine.rerank_model)
         found.append(_sentences(engine.rerank_model, engine, path, kind="rerank"))
     for model, how in engine.further.items():
-        if how.stays or library.has(model):
+        try:
             found.append(_chat(engine, model, how, check(model), stays=how.stays))
+        except NotFound as error:
+            if how.stays:
+                raise
+            _log.warning("a further model cannot be asked for: %s", error)
     return [_kept(offer, library, state / "prefixes") for offer in found]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hearth.config import Settings
-from hearth.core.errors import BadConfiguration
+from hearth.core.errors import BadConfiguration, NotFound
 from hearth.inference.workers.fleet import Offer
 from hearth.services.offers import offers
 
@@ -55,3 +55,13 @@ def test_where_a_unit_may_open_some_gpus_only_they_are_counted_from_nought(
     assert found[SMALL].environment["CUDA_VISIBLE_DEVICES"] == "1"
     with pytest.raises(BadConfiguration, match="GPU 2"):
         offered(models_dir, tmp_path, gpus=[2])
+
+
+def test_a_further_model_that_is_not_here_is_told_of_with_the_remedy(
+    models_dir: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    found = offered(models_dir, tmp_path, models={"qwen3-8b": {}})
+    assert "qwen3-8b" not in found
+    assert "hearth models pull qwen3-8b" in caplog.text
+    with pytest.raises(NotFound):
+        offered(models_dir, tmp_path, models={"qwen3-8b": {"stays": True}})

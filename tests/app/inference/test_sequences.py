@@ -153,3 +153,27 @@ def test_the_books_balance_whatever_happens(
         for sequence, whole in running:
             assert sequence.tokens == whole
             assert len(set(sequence.cells)) == len(whole)
+
+
+def test_what_nobody_has_used_for_long_goes_and_its_cells_are_free() -> None:
+    now = [0.0]
+    sequences = Sequences(cells=100, running=2, kept=4, clock=lambda: now[0])
+    old = finished(sequences, "family", [1, 2, 3])
+    now[0] = 50.0
+    finished(sequences, "study", [4, 5, 6, 7])
+    now[0] = 70.0
+    assert sequences.expire(60.0) == (old.id,)
+    assert sequences.free == 100 - 4
+    assert sequences.expire(60.0) == ()
+
+
+def test_forgetting_drops_what_is_kept_and_what_runs_when_it_ends() -> None:
+    sequences = Sequences(cells=100, running=2, kept=4)
+    kept = finished(sequences, "family", [1, 2, 3])
+    finished(sequences, "study", [1, 2])
+    running = sequences.admit("family", [9, 9, 9], 2)
+    assert running is not None
+    assert sequences.forget("family") == (kept.id,)
+    sequences.grow(running.sequence, [9, 9, 9])
+    assert sequences.finish(running.sequence) == (running.sequence.id,)
+    assert sequences.free == 100 - 2

@@ -38,7 +38,7 @@ class Batcher:
         self._adapters = adapters
         self._guessing = guessing
         self._adapter: str | None = None  # the one that the context computes with
-        self.speed = Speed()
+        self._speed = Speed()
         self._costs = Costs()
 
     def step(self, running: Sequence[Stream]) -> list[tuple[Stream, Done | HearthError]]:
@@ -52,7 +52,7 @@ class Batcher:
         sent = time.perf_counter()
         self._context.decode()
         computed = time.perf_counter()
-        self.speed.note(rows, prompt, computed - sent)
+        self._speed.note(rows, prompt, computed - sent)
         if not prompt:
             self._costs.note(rows, computed - sent)
         ends = [(turn.stream, end) for turn in turns if (end := self._advance(turn))]
@@ -78,7 +78,7 @@ class Batcher:
         decoding = [stream for stream in streams if stream.last is not None]
         reading = [stream for stream in streams if stream.unread]
         room = self._context.room - len(decoding)
-        budget = self.speed.budget(decoding=bool(decoding), room=room) if reading else 0
+        budget = self._speed.budget(decoding=bool(decoding), room=room) if reading else 0
         guessing = self._guessing and not reading
         most = self._context.outputs_left - len(decoding) if guessing else 0
         dealt = drafts.deal(decoding, self._costs, most)
@@ -89,7 +89,7 @@ class Batcher:
             turns.append(Turn(stream, row, guesses))
         now = time.monotonic()
         asks = [stream.request.ask(now, stream.unread) for stream in reading]
-        parts = divide(budget, asks, self.speed.reading)
+        parts = divide(budget, asks, self._speed.reading)
         for stream, part in zip(reading, parts, strict=True):
             if not part:
                 continue

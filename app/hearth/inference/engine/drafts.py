@@ -61,6 +61,8 @@ def deal(streams: Sequence[Guesser], costs: Costs, most: int) -> list[list[int]]
     A stream's second guess counts only if its first is right, so the chance of each is the
     stream's luck to the power of its place.
     """
+    if most <= 0:
+        return [[] for _ in streams]
     offers = [stream.guesses(_MOST) for stream in streams]
     ranked = sorted(
         (
