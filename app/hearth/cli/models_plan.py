@@ -91,7 +91,7 @@ def _show(placements: Sequence[Placement], machine: Box, *, planned: bool) -> No
     for placement in placements:
         _out.print(_title(placement))
         for place, part in _parts(placement):
-            figures = (part.weights, part.cache, part.working, part.total)
+            figures = (part.weights, part.cache + part.parked, part.working, part.total)
             _out.print(f"  {place:<8}" + "".join(f"{_gib(figure):>10}" for figure in figures))
         if placement.where == "nowhere":
             _out.print(f"  [red]does not fit[/red]: {_remedy(placement, machine)}")

@@ -53,3 +53,6 @@ RIGHT = _Counter(
     "hearth_inference_guessed_right_tokens_total", "Further rows that turned out right."
 )
 CELLS = _Gauge("hearth_inference_cache_cells", "Cells of the KV cache that hold a token.")
+PARKED = _Gauge(
+    "hearth_inference_parked_tokens", "Tokens kept outside the KV cache, for later requests."
+)

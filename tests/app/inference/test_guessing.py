@@ -107,7 +107,8 @@ class Asking:
         sequences, context = self._engine._sequences, self._engine._context
 
         def compare() -> None:
-            whole = [context.length(one.id) == len(one.tokens) for one in sequences._kept]
+            there = [one for one in sequences._kept if one.parked is None]
+            whole = [context.length(one.id) == len(one.tokens) for one in there]
             checked.put(all(whole))
 
         self._engine._inbox.put(compare)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hearth.inference.engine.sequences import Sequence, Sequences, common_prefix
+from hearth.inference.engine.sequence import Sequence, common_prefix
+from hearth.inference.engine.sequences import Sequences
 
 TOKENS = st.lists(st.integers(0, 2), min_size=1, max_size=12)
 
@@ -144,10 +145,8 @@ def test_the_books_balance_whatever_happens(
         if running and then != "go on":
             sequence, whole = running.pop(0)
             assert sequence.tokens == whole
-            gone = (
-                set(sequences.finish(sequence)) if then == "finish" else {sequences.drop(sequence)}
-            )
-            in_cache -= gone
+            gone = sequences.finish(sequence) if then == "finish" else sequences.drop(sequence)
+            in_cache -= set(gone)
         assert 0 <= sequences.free <= 40
         assert sequences.ids == ids
         for sequence, whole in running:

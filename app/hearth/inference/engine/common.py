@@ -28,6 +28,7 @@ class CommonPrefixes:
     def bring(self, context: Context, sequences: Sequences) -> list[Request]:
         """Load what is on disk; returns requests that compute the others."""
         sequences.displaced = False
+        context.remove(*sequences.keep_common(self._wanted))
         missing = [
             Request(
                 Generation(caller="", prompt="", max_tokens=0, background=True),
@@ -37,7 +38,7 @@ class CommonPrefixes:
                 common=True,
             )
             for tokens in self._wanted
-            if not self._load(tokens, context, sequences)
+            if not (sequences.has_common(tokens) or self._load(tokens, context, sequences))
         ]
         if self._wanted:
             known = len(self._wanted) - len(missing)
@@ -50,19 +51,17 @@ class CommonPrefixes:
         if sequences.finish_common(sequence):
             self._saved.save(context, sequence.id, sequence.tokens)
         else:
-            context.remove(sequences.drop(sequence))
+            context.remove(*sequences.drop(sequence))
 
     def _load(self, tokens: list[int], context: Context, sequences: Sequences) -> bool:
-        admission = sequences.admit(None, tokens, 0)
+        admission = sequences.admit(None, tokens, 0, alone=True)
         if admission is None:
             return True  # more common prefixes than the context has room for
         sequence = admission.sequence
-        for evicted in admission.evicted:
-            context.remove(evicted)
-        sequences.without_prefix(sequence)
+        context.remove(*admission.evicted)
         if self._saved.load(context, sequence.id, tokens):
             sequences.grow(sequence, tokens)
             if sequences.finish_common(sequence):
                 return True
-        context.remove(sequences.drop(sequence))
+        context.remove(*sequences.drop(sequence))
         return False

@@ -28,9 +28,9 @@ class Context:
         outputs: int,
     ) -> None:
         params = lib.llama_context_default_params()
-        params.n_ctx, params.n_seq_max = cells, sequences
+        params.n_ctx, params.n_seq_max = cells, sequences + 1
         params.n_batch = params.n_ubatch = batch
-        params.n_outputs_max = max(outputs, sequences)  # with fewer llama.cpp aborts
+        params.n_outputs_max = max(outputs, sequences + 1)  # with fewer llama.cpp aborts
         params.n_threads = params.n_threads_batch = threads
         params.kv_unified = params.swa_full = params.no_perf = True
         self.model = model
@@ -42,6 +42,7 @@ class Context:
             )
         self.cells: int = lib.llama_n_ctx(self.pointer)
         self.sequences = sequences
+        self._aside = sequences  # one more, for what is written or read only in part
         self.batch = batch
         self._outputs = outputs  # rows that may have logits
         self._memory = lib.llama_get_memory(self.pointer)
@@ -162,10 +163,32 @@ class Context:
         self.remove(sequence)
         return False
 
-    def remove(self, sequence: int) -> None:
-        """Forget a sequence."""
+    def take(self, sequence: int, start: int) -> Any:
+        """Bytes for `put`: what the cache holds of a sequence from position `start` on."""
         self._check(sequence)
-        lib.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+        lib.llama_memory_seq_cp(self._memory, sequence, self._aside, start, -1)
+        state = np.empty(lib.llama_state_seq_get_size(self.pointer, self._aside), np.uint8)
+        written = lib.llama_state_seq_get_data(self.pointer, _bytes(state), len(state), self._aside)
+        lib.llama_memory_seq_rm(self._memory, self._aside, -1, -1)
+        if written != len(state):
+            raise RuntimeError("llama.cpp could not write the sequence")
+        return state
+
+    def put(self, sequence: int, state: Any, length: int) -> bool:
+        """Add what was taken to a sequence that holds all before it; False if that cannot be, or
+        if it does not make a sequence of `length` tokens."""
+        self._check(sequence)
+        read = lib.llama_state_seq_set_data(self.pointer, _bytes(state), len(state), self._aside)
+        lib.llama_memory_seq_cp(self._memory, self._aside, sequence, -1, -1)
+        lib.llama_memory_seq_rm(self._memory, self._aside, -1, -1)
+        whole = lib.llama_memory_seq_pos_min(self._memory, sequence) == 0
+        return read == len(state) and whole and self.length(sequence) == length
+
+    def remove(self, *sequences: int) -> None:
+        """Forget sequences."""
+        self._check(*sequences)
+        for sequence in sequences:
+            lib.llama_memory_seq_rm(self._memory, sequence, -1, -1)
 
     def clear(self) -> None:
         """Forget everything, and compute with no adapter."""
@@ -182,6 +205,10 @@ class Context:
         """Free the cache."""
         lib.llama_batch_free(self._llama_batch)
         lib.llama_free(self.pointer)
+
+
+def _bytes(array: Any) -> Any:
+    return array.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
 
 
 class _Rows:

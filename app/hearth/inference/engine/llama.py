@@ -80,6 +80,7 @@ class Model:
         self.recurrent = bool(
             lib.llama_model_is_recurrent(self.pointer) or lib.llama_model_is_hybrid(self.pointer)
         )
+        self.on_gpu = gpu_layers != 0 and bool(lib.llama_supports_gpu_offload())
         self._pieces: dict[int, bytes] = {}
         self._buffer = ctypes.create_string_buffer(_PIECE_BYTES)
 

@@ -28,6 +28,7 @@ from hearth.inference.engine.spec import ChatSpec
 from hearth.inference.engine.streams import Event, Request, Stream
 from hearth.inference.engine.waiting import Waiting
 from hearth.inference.generation import Generation, ModelInfo
+from hearth.inference.models.footprint import SHELF
 
 _log = logging.getLogger("hearth.inference")
 _BATCH = 512  # tokens a step computes at most
@@ -204,13 +205,13 @@ class Engine:
             while True:
                 self._inbox.get_nowait()()
         except queue.Empty:
-            self._remove(self._sequences.expire(_KEPT_SECONDS))
+            self._context.remove(*self._sequences.expire(_KEPT_SECONDS))
 
     def _end(self) -> None:
         self._closing = True
 
     def _forget(self, caller: str, then: Callable[[], None]) -> None:
-        self._remove(self._sequences.forget(caller))
+        self._context.remove(*self._sequences.forget(caller))
         then()
 
     def _let_go(self) -> None:
@@ -226,13 +227,9 @@ class Engine:
         self._running.remove(stream)
         stream.sampler.close()
         self._waiting.shares.charge(stream.request.work.caller, stream.left_over)
-        self._remove(self._sequences.finish(stream.sequence))
+        self._context.remove(*self._sequences.finish(stream.sequence))
         if self._sequences.displaced and not self._running:
             self._bring()
-
-    def _remove(self, ids: Sequence[int]) -> None:
-        for sequence in ids:
-            self._context.remove(sequence)
 
     def _share(self, prefixes: list[list[int]]) -> None:
         self._common.want(prefixes)
@@ -247,7 +244,12 @@ class Engine:
 
     def _new_sequences(self, cells: int) -> Sequences:
         # One more place than `parallel`: see scheduler.has_place.
-        return Sequences(cells, self._spec.parallel + 1, _KEPT, _COMMON)
+        # A GPU's cache stays as it is: what its steps take by the cells is not measured, and
+        # parking would copy a few tokens at a time over the bus.
+        parking = not (self._model.recurrent or self._model.on_gpu)
+        shelf = cells // SHELF if parking else 0
+        places = self._spec.parallel + 1
+        return Sequences(cells, places, _KEPT, common=_COMMON, shelf=shelf)
 
     def _begin(self) -> None:
         self._running: list[Stream] = []
@@ -283,6 +285,7 @@ class Engine:
             metrics.RUNNING.labels(caller).set(running[caller])
             metrics.WAITING.labels(caller).set(waiting[caller])
         metrics.CELLS.set(self._sequences.held)
+        metrics.PARKED.set(self._sequences.parked)
 
 
 def _stopped() -> Unavailable:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from hearth.inference.engine import shelf
 from hearth.inference.engine.context import Context
 from hearth.inference.engine.sampler import Sampler
 from hearth.inference.engine.sequences import Sequences
@@ -52,26 +53,20 @@ class Places:
         return promised > 0 and promised + request.max_tokens > self._own_cells
 
     def _start(self, request: Request, running: list[Stream], sequences: Sequences) -> bool:
-        work = request.work
-        owner = None if request.common else work.caller
-        admission = sequences.admit(owner, request.prompt, request.max_tokens, work.adapter)
+        context, work = self._context, request.work
+        shelf.clear_away(context, sequences, request)
+        ask = (request.owner, request.prompt, request.max_tokens, work.adapter)
+        admission = sequences.admit(*ask)
         if admission is None and not running:  # only without the common prefixes
-            for dropped in sequences.drop_common():
-                self._context.remove(dropped)
-            admission = sequences.admit(owner, request.prompt, request.max_tokens, work.adapter)
+            context.remove(*sequences.drop_common())
+            admission = sequences.admit(*ask)
         if admission is None:
             return False
         self._waiting.leave(request)
         self._waiting.shares.charge(work.caller, request.cost)
+        shelf.enter(context, sequences, admission)
         sequence = admission.sequence
-        shared = len(sequence.tokens)
-        if admission.source is not None and not self._context.share(
-            admission.source, sequence.id, shared
-        ):
-            sequences.without_prefix(sequence)
-        for evicted in admission.evicted:
-            self._context.remove(evicted)
-        model = self._context.model
+        model = context.model
         sampler = Sampler(model, work.sampling, work.grammar, triggered=work.trigger is not None)
         request.started = time.monotonic()
         running.append(Stream(request, sequence, sampler, model.marks(work.shown)))

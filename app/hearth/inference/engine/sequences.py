@@ -4,6 +4,10 @@ Finished sequences are kept as prefixes for later requests of the same caller, u
 are needed, they are old, or the caller has them forgotten. Common prefixes, which the
 configuration names, belong to nobody: every caller may start from them, and they stay. Sequences
 that share a prefix share its cells, so each cell is counted once.
+
+A step of llama.cpp on a processor looks at every cell up to the last one in use, whoever it
+belongs to. So what no running request uses is parked outside the cache, and comes back, in
+milliseconds, with the first request that starts from it.
 """
 
 from __future__ import annotations
@@ -11,39 +15,24 @@ from __future__ import annotations
 import itertools
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Sequence as Tokens
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from hearth.inference.engine.sequence import Parked, Sequence, common_prefix
 
 _WORTH = 64  # tokens of another request's prompt that are worth waiting for
-
-
-@dataclass(eq=False)
-class Sequence:
-    """A sequence in the cache: the tokens it holds, and the cells still promised to it."""
-
-    id: int
-    owner: str | None  # a caller; None for a common prefix
-    adapter: str | None = None  # whose weights computed it; no other adapter can go on from here
-    prompt: Tokens[int] = ()  # what it will hold at least
-    tokens: list[int] = field(default_factory=list)
-    cells: list[int] = field(default_factory=list)
-    reserved: int = 0
-    last_used: float = 0.0
-    fleeting: bool = False  # nothing of it is kept
-
-    def usable(self, caller: str | None, adapter: str | None) -> bool:
-        """Whether a request of `caller` may start from it."""
-        return self.owner in (None, caller) and self.adapter == adapter
+_IN_THE_WAY = 64  # cells that are worth parking
 
 
 @dataclass(frozen=True)
 class Admission:
-    """A new sequence, and what to do in the cache: share first, then forget `evicted`."""
+    """A new sequence, and what to do in the cache: bring back, share, then forget `evicted`."""
 
     sequence: Sequence
     source: int | None
     evicted: tuple[int, ...]
+    restored: tuple[tuple[Sequence, Parked], ...] = ()
 
 
 class Sequences:
@@ -54,12 +43,15 @@ class Sequences:
         cells: int,
         running: int,
         kept: int,
+        *,
         common: int = 0,
+        shelf: int = 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.capacity = cells
         self._kept_limit = kept
         self._common_limit = common
+        self._shelf = shelf  # tokens that may be parked
         # One more than can be in use, so that a new sequence never needs an evicted one's id.
         self._free_ids = list(range(running + kept + common + 1))[::-1]
         self._running: list[Sequence] = []
@@ -73,7 +65,7 @@ class Sequences:
     @property
     def ids(self) -> int:
         """How many sequence ids there are."""
-        return len(self._free_ids) + sum(1 for _ in self._all())
+        return len(self._free_ids) + sum(one.parked is None for one in self._all())
 
     @property
     def free(self) -> int:
@@ -85,18 +77,35 @@ class Sequences:
         """Cells that hold a token."""
         return len(self._references)
 
+    @property
+    def parked(self) -> int:
+        """Tokens that are kept outside the cache."""
+        return sum(one.unlike_base for one in self._all() if one.parked)
+
     def admit(
-        self, caller: str | None, prompt: Tokens[int], further: int, adapter: str | None = None
+        self,
+        caller: str | None,
+        prompt: Tokens[int],
+        further: int,
+        adapter: str | None = None,
+        *,
+        alone: bool = False,
     ) -> Admission | None:
         """Place a prompt that will grow by `further` tokens; None while there is no room.
 
         The last token of the prompt is always left to compute, since only that gives logits.
+        `alone` starts from nothing.
         """
-        source, shared = self._longest_prefix(caller, adapter, prompt)
-        cells = source.cells[:shared] if source else []
+        source, shared = (None, 0) if alone else self._longest_prefix(caller, adapter, prompt)
         need = len(prompt) - shared + further
-        if not self._fits(cells, need):
-            return None
+        if not self._fits(source, shared, need):
+            if self._running or source is None:
+                return None
+            source, shared, need = None, 0, len(prompt) + further  # it may be too long to restore
+            if not self._fits(source, shared, need):
+                return None
+        restored = tuple(self._restore(one) for one in (source.to_restore if source else ()))
+        cells = source.cells[:shared] if source else []
         sequence = Sequence(
             self._free_ids.pop(), caller, adapter, prompt, list(prompt[:shared]), list(cells)
         )
@@ -105,7 +114,7 @@ class Sequences:
         self._running.append(sequence)
         if source:
             source.last_used = self._clock()
-        return Admission(sequence, source.id if source else None, self._make_room())
+        return Admission(sequence, source.id if source else None, self._make_room(), restored)
 
     def leader(
         self, caller: str, prompt: Tokens[int], adapter: str | None = None
@@ -144,51 +153,120 @@ class Sequences:
     def finish(self, sequence: Sequence) -> tuple[int, ...]:
         """Keep a running sequence as a prefix; returns the ids to forget in the cache."""
         if sequence.fleeting:
-            return (self.drop(sequence),)
+            return self.drop(sequence)
         self._stop(sequence)
-        covered = [kept for kept in self._kept if _covers(sequence, kept)]
+        evicted = self._evict(*(kept for kept in self._kept if sequence.covers(kept)))
         self._kept.append(sequence)
-        evicted = [self._evict(kept) for kept in covered]
         while len(self._kept) > self._kept_limit:
-            evicted.append(self._evict(self._oldest()))
-        return tuple(evicted)
+            evicted += self._evict(_oldest(self._kept))
+        return evicted
 
     def finish_common(self, sequence: Sequence) -> bool:
-        """Keep a running sequence of nobody's for good; False when there is no room for another.
+        """Keep a running sequence of nobody's for good; False when there is no room for another, or
+        if it is there already.
 
         At most half of the cells are for common prefixes.
         """
         cells = set(sequence.cells).union(*(common.cells for common in self._common))
-        if len(self._common) >= self._common_limit or 2 * len(cells) > self.capacity:
+        parked = sum(common.unlike_base for common in self._common if common.parked)
+        full = len(self._common) >= self._common_limit or self.has_common(sequence.tokens)
+        if full or 2 * (len(cells) + parked) > self.capacity:
             return False
         self._stop(sequence)
         self._common.append(sequence)
         return True
 
+    def has_common(self, tokens: Tokens[int]) -> bool:
+        """Whether this is a common prefix already."""
+        return any(common.tokens == tokens for common in self._common)
+
+    def keep_common(self, wanted: Iterable[Tokens[int]]) -> tuple[int, ...]:
+        """Give up the other common prefixes; returns the ids to forget in the cache."""
+        names = {tuple(tokens) for tokens in wanted}
+        return self._give_up({one for one in self._common if tuple(one.tokens) not in names})
+
     def drop_common(self) -> tuple[int, ...]:
         """Give up the common prefixes for a request that needs their cells; returns their ids."""
-        dropped, self._common = self._common, []
-        for sequence in dropped:
-            self._release(sequence)
-        self.displaced |= bool(dropped)
-        return tuple(sequence.id for sequence in dropped)
+        self.displaced |= bool(self._common)
+        return self._give_up(set(self._common))
 
-    def drop(self, sequence: Sequence) -> int:
-        """End a running sequence without keeping it; returns the id to forget in the cache."""
+    def drop(self, sequence: Sequence) -> tuple[int, ...]:
+        """End a running sequence without keeping it; returns the ids to forget in the cache."""
         self._running.remove(sequence)
-        self._release(sequence)
-        return sequence.id
+        return self._release(sequence)
 
     def forget(self, caller: str) -> tuple[int, ...]:
         """Drop a caller's kept sequences, and its running ones when they end; returns ids."""
         for sequence in self._running:
             sequence.fleeting |= sequence.owner == caller
-        return tuple(self._evict(kept) for kept in list(self._kept) if kept.owner == caller)
+        return self._evict(*(kept for kept in self._kept if kept.owner == caller))
 
     def expire(self, seconds: float) -> tuple[int, ...]:
         """Drop what has been kept unused for so long; returns ids to forget in the cache."""
         before = self._clock() - seconds
-        return tuple(self._evict(kept) for kept in list(self._kept) if kept.last_used < before)
+        return self._evict(*(kept for kept in self._kept if kept.last_used < before))
+
+    # What is parked.
+
+    def idle(self, caller: str | None, prompt: Tokens[int], adapter: str | None) -> list[Sequence]:
+        """What is in the cache and only in the way: neither a running request uses it, nor will
+        this one. Common prefixes come first."""
+        source = self._longest_prefix(caller, adapter, prompt)[0]
+        while source and source.parked:
+            source = source.parked.base
+        there = [
+            one
+            for one in itertools.chain(self._common, self._kept)
+            if one.parked is None and one is not source and len(one.tokens) <= self._shelf
+        ]
+        held = Counter(cell for one in there for cell in one.cells)
+        return [
+            one
+            for one in there
+            if sum(self._references[cell] == held[cell] for cell in one.cells) >= _IN_THE_WAY
+        ]
+
+    def base(self, sequence: Sequence) -> tuple[Sequence | None, int]:
+        """The common prefix that holds most of a sequence's beginning, and how much of it.
+
+        One common prefix has another as its base only if that came before it.
+        """
+        best, length = None, 0
+        for one in itertools.takewhile(lambda one: one is not sequence, self._common):
+            if one.adapter == sequence.adapter:
+                common = common_prefix(one.tokens, sequence.tokens)
+                if common > length:
+                    best, length = one, common
+        return best, length
+
+    def park(self, sequence: Sequence, parked: Parked) -> tuple[int, ...]:
+        """Note that a sequence leaves the cache; returns the ids to forget there.
+
+        Where the shelf is full, the private one goes that was not used for longest.
+        """
+        ids = self._release(sequence)
+        sequence.cells = []
+        sequence.parked = parked
+        while self.parked > self._shelf and (kept := [one for one in self._kept if one.parked]):
+            self._evict(_oldest(kept))
+        return ids
+
+    def lose(self, sequences: Iterable[Sequence]) -> tuple[int, ...]:
+        """Note that sequences could not be restored; returns the ids to forget in the cache."""
+        lost = set(sequences)
+        common = lost.intersection(self._common)
+        self.displaced |= bool(common)
+        return self._evict(*lost.intersection(self._kept)) + self._give_up(common)
+
+    def _restore(self, sequence: Sequence) -> tuple[Sequence, Parked]:
+        parked = sequence.parked
+        assert parked is not None
+        new = itertools.islice(self._serial, sequence.unlike_base)
+        sequence.cells = [*(parked.base.cells[: parked.start] if parked.base else ()), *new]
+        sequence.id = self._free_ids.pop()
+        sequence.parked = None
+        self._references.update(sequence.cells)
+        return sequence, parked
 
     @property
     def _promised(self) -> int:
@@ -208,35 +286,56 @@ class Sequences:
                     best, length = sequence, common
         return best, length
 
-    def _fits(self, shared: list[int], need: int) -> bool:
+    def _fits(self, source: Sequence | None, shared: int, need: int) -> bool:
+        """Whether so many cells more can be had beside the source's, which may be parked."""
+        parked = source.to_restore if source else []
+        need += sum(one.unlike_base for one in parked)
         if need <= self.free:
             return True
+        if parked and parked[0].parked:
+            source, shared = parked[0].parked.base, parked[0].parked.start
         staying = itertools.chain(self._running, self._common)
-        held = set(shared).union(*(sequence.cells for sequence in staying))
+        held = set(source.cells[:shared] if source else ())
+        held.update(*(sequence.cells for sequence in staying))
         return len(held) + self._promised + need <= self.capacity
 
     def _make_room(self) -> tuple[int, ...]:
-        evicted = []
+        evicted: tuple[int, ...] = ()
         while self.free < 0:
-            evicted.append(self._evict(self._oldest()))
-        return tuple(evicted)
-
-    def _oldest(self) -> Sequence:
-        return min(self._kept, key=lambda sequence: sequence.last_used)
+            evicted += self._evict(_oldest(one for one in self._kept if one.parked is None))
+        return evicted
 
     def _stop(self, sequence: Sequence) -> None:
         self._running.remove(sequence)
         sequence.reserved = 0
         sequence.last_used = self._clock()
 
-    def _evict(self, sequence: Sequence) -> int:
-        self._kept.remove(sequence)
-        self._release(sequence)
-        return sequence.id
+    def _evict(self, *sequences: Sequence) -> tuple[int, ...]:
+        ids: tuple[int, ...] = ()
+        for sequence in sequences:
+            self._kept.remove(sequence)
+            ids += self._release(sequence)
+        return ids
 
-    def _release(self, sequence: Sequence) -> None:
+    def _give_up(self, common: set[Sequence]) -> tuple[int, ...]:
+        """Drop common prefixes, and what cannot be restored without them."""
+        ids: tuple[int, ...] = ()
+        while common:
+            for sequence in common:
+                self._common.remove(sequence)
+                ids += self._release(sequence)
+            orphans = {one for one in self._all() if one.parked and one.parked.base in common}
+            common = orphans.intersection(self._common)
+            ids += self._evict(*(orphans - common))
+        return ids
+
+    def _release(self, sequence: Sequence) -> tuple[int, ...]:
+        """Free what a sequence holds; returns its id to forget in the cache, if it is there."""
+        if sequence.parked:
+            return ()
         self._drop(sequence.cells)
         self._free_ids.append(sequence.id)
+        return (sequence.id,)
 
     def _drop(self, cells: list[int]) -> None:
         for cell in cells:
@@ -245,21 +344,5 @@ class Sequences:
                 del self._references[cell]
 
 
-def common_prefix(left: Tokens[int], right: Tokens[int]) -> int:
-    """How many tokens two sequences begin with alike."""
-    low, high = 0, min(len(left), len(right))
-    while low < high:  # slices compare in C, so halving beats walking
-        middle = (low + high + 1) // 2
-        if left[low:middle] == right[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
-def _covers(sequence: Sequence, other: Sequence) -> bool:
-    return (
-        sequence.owner == other.owner
-        and sequence.adapter == other.adapter
-        and sequence.tokens[: len(other.tokens)] == other.tokens
-    )
+def _oldest(sequences: Iterable[Sequence]) -> Sequence:
+    return min(sequences, key=lambda sequence: sequence.last_used)

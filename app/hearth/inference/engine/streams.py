@@ -12,7 +12,7 @@ from hearth.inference import metrics
 from hearth.inference.engine.drafts import Lookup
 from hearth.inference.engine.sampler import Sampler
 from hearth.inference.engine.scheduler import Ask
-from hearth.inference.engine.sequences import Sequence
+from hearth.inference.engine.sequence import Sequence
 from hearth.inference.engine.text import TextStream
 from hearth.inference.generation import Done, Generation, Piece, TokenLogprob
 
@@ -37,6 +37,11 @@ class Request:
 
     def __post_init__(self) -> None:
         self.background = self.work.background
+
+    @property
+    def owner(self) -> str | None:
+        """Whose the sequence will be; None for a common prefix."""
+        return None if self.common else self.work.caller
 
     @property
     def cost(self) -> int:

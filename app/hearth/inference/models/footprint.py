@@ -17,7 +17,8 @@ from hearth.inference.models.description import Description, Weights, describe
 
 BATCH = 512  # tokens a step of the engine
 OUTPUTS = 128  # of them that may have logits
-_BESIDES = 43  # sequences of the engine besides the running ones
+SHELF = 2  # parts of the cache, of which one may be parked in RAM besides
+_BESIDES = 44  # sequences of the engine besides the running ones
 _CELLS = 256  # the cache grows in these
 _FLOAT = 4
 _MASK = 2  # bytes
@@ -34,11 +35,12 @@ class Part:
     weights: int = 0
     cache: int = 0
     working: int = 0
+    parked: int = 0  # what is kept outside the cache, at most
 
     @property
     def total(self) -> int:
         """All of it."""
-        return self.weights + self.cache + self.working
+        return self.weights + self.cache + self.working + self.parked
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,12 @@ def footprint(
     inputs = mask + batch * model.embedding * _FLOAT
     rows = max(outputs, sequences) * model.vocabulary * _FLOAT
     own = _OWN + _TEXT_BYTES * model.texts + rows
-    ram = Part(parts[0].weights.bytes, parts[0].cache, own + (compute if 0 in places else inputs))
+    ram = Part(
+        parts[0].weights.bytes,
+        parts[0].cache,
+        own + (compute if 0 in places else inputs),
+        0 if any(places) or model.recurrent else parts[0].cache // SHELF,
+    )
     # Several GPUs work on several steps at a time, each with its inputs.
     each = compute + _GPU_OWN + (3 * inputs if len(shares) > 1 else 0)
     gpus = tuple(
