@@ -13,6 +13,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 
 from hearth.core.errors import BadInput, Busy, HearthError, NotFound, TooLarge, Unavailable
 from hearth.inference import metrics
@@ -68,7 +69,6 @@ class Engine:
             batch=_BATCH,
             outputs=_BATCH // 4,
         )
-        self._context.prove()
         self._common = CommonPrefixes(SavedPrefixes(spec.prefixes, spec.digest))
         self._begin()
         self.info = ModelInfo(
@@ -87,8 +87,10 @@ class Engine:
         self._beat = time.monotonic()
         self._closing = False
         self._vocabulary = threading.Lock()  # held while another thread uses the model
+        self._proof: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, name=f"engine-{spec.name}", daemon=True)
         self._thread.start()
+        self._proof.result()
 
     # What other threads call.
 
@@ -159,6 +161,14 @@ class Engine:
     # What the engine's own thread does.
 
     def _run(self) -> None:
+        # In this thread like every other step: OpenMP keeps helpers for each thread that computes,
+        # and with more of them than processors it has them sleep at every barrier within a step.
+        try:
+            self._context.prove()
+        except Exception as error:
+            self._proof.set_exception(error)
+            return
+        self._proof.set_result(None)
         try:
             _ = self._model.vocabulary_bytes  # now, and not in the middle of an answer
             while not self._closing:
