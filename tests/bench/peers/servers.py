@@ -25,6 +25,7 @@ CONTEXT = 32_768  # tokens that all requests share
 MOST = 16  # clients
 _START_SECONDS = 180
 _STOP_SECONDS = 30
+_RESTING_SECONDS, _RESTING_SHARE = 2.0, 0.05
 _BEST = (
     *("--parallel", str(MOST), "--kv-unified", "--cache-prompt"),
     *("--cache-reuse", "256", "--cache-ram", "8192"),
@@ -148,6 +149,7 @@ def started(server: Server, model: str, gguf: Path, log: Path) -> Iterator[Runni
         try:
             running = Running(**{**vars(running), "pid": process.pid})
             _wait(running, process, log)
+            _rest(process.pid)
             yield running
         finally:
             _stop(process)
@@ -177,6 +179,22 @@ def _wait(running: Running, process: subprocess.Popen[bytes], log: Path) -> None
                     return
             time.sleep(0.1)
     raise install.Missing(f"it does not start: {_end(process)}; see {log}")
+
+
+def _rest(pid: int) -> None:
+    """Until it has nothing to do of its own: Hearth's loads more models and reads instructions."""
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        before = _processor_seconds(pid)
+        time.sleep(_RESTING_SECONDS)
+        if _processor_seconds(pid) - before < _RESTING_SHARE * _RESTING_SECONDS:
+            return
+
+
+def _processor_seconds(pid: int) -> float:
+    parent = psutil.Process(pid)
+    times = [process.cpu_times() for process in [parent, *parent.children(recursive=True)]]
+    return float(sum(time.user + time.system for time in times))
 
 
 def _end(process: subprocess.Popen[bytes]) -> str:

@@ -78,7 +78,7 @@ class Batcher:
         decoding = [stream for stream in streams if stream.last is not None]
         reading = [stream for stream in streams if stream.unread]
         room = self._context.room - len(decoding)
-        budget = self._speed.budget(decoding=bool(decoding), room=room) if reading else 0
+        budget = self._speed.budget(decoding=len(decoding), room=room) if reading else 0
         guessing = self._guessing and not reading
         most = self._context.outputs_left - len(decoding) if guessing else 0
         dealt = drafts.deal(decoding, self._costs, most)

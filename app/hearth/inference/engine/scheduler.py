@@ -12,7 +12,8 @@ from dataclasses import dataclass
 AGED = 30.0  # seconds after which background work counts as a member's
 GAP = 0.1  # seconds between two tokens of a running stream that reading prompts should respect
 ALONE = 0.5  # seconds that a step may take while nothing but prompts is there to compute
-LEAST = 16  # prompt tokens that a step reads at least
+ROWS = 16  # with multiples of so many the kernels of all formats make the most of a step
+LEAST = ROWS // 2  # prompt tokens that a step reads at least
 _MEMORY = 0.8  # weight of the past in a running mean
 
 
@@ -123,14 +124,18 @@ class Speed:
             spent = max(seconds - (self._step if rows > prompt else 0.0), seconds / 4)
             self.reading = _mean(self.reading, prompt / spent)
 
-    def budget(self, *, decoding: bool, room: int) -> int:
-        """Prompt tokens that the next step may read, at most `room`.
+    def budget(self, *, decoding: int, room: int) -> int:
+        """Prompt tokens that the next step may read beside `decoding` streams, at most `room`.
 
-        Where the running streams alone take most of the gap, they go on at half their speed.
+        Where the running streams alone take most of the gap, they go on at half their speed. A
+        step a quarter of ROWS longer than wanted is better than one that ends between multiples.
         """
         seconds = max(GAP - self._step, self._step) if decoding else ALONE
-        tokens = int(seconds * self.reading) // LEAST * LEAST
-        return min(room, max(tokens, LEAST))
+        wanted = decoding + int(seconds * self.reading) + ROWS // 4
+        tokens = wanted // ROWS * ROWS - decoding
+        while tokens < LEAST:
+            tokens += ROWS
+        return min(room, tokens)
 
 
 def _mean(before: float, now: float) -> float:
