@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 AGED = 30.0  # seconds after which background work counts as a member's
 GAP = 0.1  # seconds between two tokens of a running stream that reading prompts should respect
-ALONE = 0.5  # seconds that a step may take while nothing but prompts is there to compute
+ALONE = 1.0  # seconds that a step may take while nothing but prompts is there to compute
 ROWS = 16  # with multiples of so many the kernels of all formats make the most of a step
 LEAST = ROWS // 2  # prompt tokens that a step reads at least
 _MEMORY = 0.8  # weight of the past in a running mean
