@@ -164,7 +164,10 @@ class Context:
         return False
 
     def take(self, sequence: int, start: int) -> Any:
-        """Bytes for `put`: what the cache holds of a sequence from position `start` on."""
+        """Bytes for `put`: what the cache holds of a sequence from position `start` on.
+
+        RuntimeError where llama.cpp cannot write them.
+        """
         self._check(sequence)
         lib.llama_memory_seq_cp(self._memory, sequence, self._aside, start, -1)
         state = np.empty(lib.llama_state_seq_get_size(self.pointer, self._aside), np.uint8)
