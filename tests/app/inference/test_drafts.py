@@ -103,6 +103,21 @@ def test_luck_is_the_share_of_guesses_that_were_right() -> None:
     assert lookup.luck < 0.9
 
 
+def test_what_rows_cost_is_learned_apart_from_how_slow_all_steps_are() -> None:
+    learned = costs(FREE)
+    for _ in range(300):
+        learned.note(4, 3 * FREE[4])  # contexts have grown, and only four rows were seen since
+    assert learned.of(4) == pytest.approx(FREE[4], rel=0.15)
+
+
+def test_a_bad_moment_is_forgotten() -> None:
+    learned = costs(LINE | {8: 1.5 * LINE[8]})
+    for _ in range(100):
+        learned.note(8, LINE[8])
+        learned.note(7, LINE[7])
+    assert learned.of(8) / learned.of(7) == pytest.approx(8 / 7, rel=0.1)
+
+
 @given(
     st.dictionaries(st.integers(1, 64), st.floats(0.001, 1), max_size=12),
     st.integers(0, 64),

@@ -8,37 +8,49 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-_FORGETTING = 1.002  # a step: the shortest time counts, and is slowly forgotten
+_MEMORY = 0.7  # weight of the past in how slow steps are of late
+_MOST_AT_ONCE = 0.01  # by which one step may change what its number of rows is thought to cost
 _SLOPE = 0.6  # of a first row's time that each further one takes, until something is known
 _PATIENCE = 200  # steps after which a promising number of rows is tried
+_PROMISING = 1.5  # times the cost of a step that a number of rows is tried at
 
 
 class Costs:
-    """The shortest times of steps that read no prompt, by rows."""
+    """What steps that read no prompt cost by rows, in proportion to each other.
+
+    All of them take longer as contexts grow or the machine is busy, and most numbers of rows are
+    seen only now and then. So how slow steps are of late is learned apart from what rows cost.
+    """
 
     def __init__(self) -> None:
-        self._best: dict[int, float] = {}
+        self._known: dict[int, float] = {}
+        self._slowness = 1.0
         self._steps = 0
 
     def note(self, rows: int, seconds: float) -> None:
         """Learn from a step."""
         self._steps += 1
-        known = self._best.get(rows)
-        self._best[rows] = seconds if known is None else min(known * _FORGETTING, seconds)
+        known = self._known.get(rows)
+        if known is None:
+            self._known[rows] = seconds / self._slowness
+            return
+        self._slowness = _MEMORY * self._slowness + (1 - _MEMORY) * seconds / known
+        surprise = seconds / known / self._slowness - 1
+        self._known[rows] = known * (1 + max(-_MOST_AT_ONCE, min(surprise, _MOST_AT_ONCE)))
 
     def of(self, rows: int) -> float:
-        """The time that a step of so many rows is expected to take, in seconds."""
-        if rows in self._best or not self._best:
-            return self._best.get(rows, 1 + _SLOPE * (rows - 1))
-        below = max((known for known in self._best if known < rows), default=None)
-        above = min((known for known in self._best if known > rows), default=None)
+        """What a step of so many rows is expected to cost; only proportions mean anything."""
+        if rows in self._known or not self._known:
+            return self._known.get(rows, 1 + _SLOPE * (rows - 1))
+        below = max((known for known in self._known if known < rows), default=None)
+        above = min((known for known in self._known if known > rows), default=None)
         if below is None or above is None:
             nearest = below if below is not None else above
             assert nearest is not None
-            first = self._best[nearest] / (1 + _SLOPE * (nearest - 1))
-            return self._best[nearest] + (rows - nearest) * _SLOPE * first
+            first = self._known[nearest] / (1 + _SLOPE * (nearest - 1))
+            return self._known[nearest] + (rows - nearest) * _SLOPE * first
         part = (rows - below) / (above - below)
-        return self._best[below] + part * (self._best[above] - self._best[below])
+        return self._known[below] + part * (self._known[above] - self._known[below])
 
     def further_rows(self, rows: int, gains: Sequence[float], most: int) -> int:
         """How many rows more make the most tokens a second.
@@ -48,8 +60,8 @@ class Costs:
         """
         if rows == 0 or most <= 0:
             return 0
-        if self._steps % _PATIENCE == 0 and (untried := self._untried(rows, most)):
-            return untried
+        if self._steps % _PATIENCE == 0 and (promising := self._promising(rows, most)):
+            return promising
         best, choice = 0.0, 0
         tokens = float(rows)
         for further in range(min(most, max(len(gains), 8)) + 1):
@@ -60,7 +72,9 @@ class Costs:
                 best, choice = rate, further
         return choice
 
-    def _untried(self, rows: int, most: int) -> int:
-        """Rows up to the next multiple of eight, where kernels are often fastest, if not known."""
+    def _promising(self, rows: int, most: int) -> int:
+        """Rows up to the next multiple of eight, where kernels are often fastest, if what they cost
+        is not known, or may have been learned in a bad moment."""
         further = -rows % 8
-        return further if further <= most and rows + further not in self._best else 0
+        known = self._known.get(rows + further, 0.0)
+        return further if further <= most and known < _PROMISING * self.of(rows) else 0

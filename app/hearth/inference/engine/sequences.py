@@ -58,6 +58,7 @@ class Sequences:
         self._kept: list[Sequence] = []
         self._common: list[Sequence] = []
         self._references: Counter[int] = Counter()  # cell → sequences that hold it
+        self.changes = 0  # how often cells may have become free
         self.displaced = False  # common prefixes had to make room
         self._serial = itertools.count()
         self._clock = clock
@@ -307,6 +308,7 @@ class Sequences:
 
     def _stop(self, sequence: Sequence) -> None:
         self._running.remove(sequence)
+        self.changes += 1
         sequence.reserved = 0
         sequence.last_used = self._clock()
 
@@ -333,6 +335,7 @@ class Sequences:
         """Free what a sequence holds; returns its id to forget in the cache, if it is there."""
         if sequence.parked:
             return ()
+        self.changes += 1
         self._drop(sequence.cells)
         self._free_ids.append(sequence.id)
         return (sequence.id,)

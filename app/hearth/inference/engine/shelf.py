@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import logging
+
 from hearth.inference.engine.context import Context
 from hearth.inference.engine.sequence import Parked, Sequence
 from hearth.inference.engine.sequences import Admission, Sequences
 from hearth.inference.engine.streams import Request
+
+_log = logging.getLogger("hearth.inference")
 
 
 def clear_away(context: Context, sequences: Sequences, request: Request) -> None:
     """Park what is in the way of the running requests and of the one that comes next."""
     for sequence in sequences.idle(request.owner, request.prompt, request.work.adapter):
         base, start = sequences.base(sequence)
-        state = context.take(sequence.id, start)
+        try:
+            state = context.take(sequence.id, start)
+        except RuntimeError:
+            _log.warning("what is idle stays in the cache", exc_info=True)
+            return
         context.remove(*sequences.park(sequence, Parked(state, start, base)))
 
 
