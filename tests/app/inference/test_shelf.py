@@ -30,7 +30,7 @@ def asking(caller: str | None, prompt: list[int], further: int = 4) -> Request:
 
 class Cache:
     """A cache of tokens in place of llama.cpp's, with its rules: what is not there cannot be
-    shared, and what is there is never written over. `refuses` is what it fails at: "take" or "put"."""
+    shared, and what is there is never written over. `refuses` is what it fails at, take or put."""
 
     def __init__(self, refuses: str = "") -> None:
         self.holds: dict[int, list[int]] = {}
