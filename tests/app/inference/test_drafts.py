@@ -110,6 +110,13 @@ def test_what_rows_cost_is_learned_apart_from_how_slow_all_steps_are() -> None:
     assert learned.of(4) == pytest.approx(FREE[4], rel=0.15)
 
 
+def test_uneven_times_do_not_make_one_number_of_rows_look_cheap() -> None:
+    learned = costs(LINE)
+    for step in range(3_000):
+        learned.note(8, LINE[8] * (3.0 if step % 10 == 0 else 1.0))
+    assert learned.of(8) / learned.of(7) == pytest.approx(8 / 7, rel=0.15)
+
+
 def test_a_bad_moment_is_forgotten() -> None:
     learned = costs(LINE | {8: 1.5 * LINE[8]})
     for _ in range(100):

@@ -6,10 +6,11 @@ proportion for one, in steps of eight or sixteen for another, hardly at all on a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
-_MEMORY = 0.7  # weight of the past in how slow steps are of late
-_MOST_AT_ONCE = 0.01  # by which one step may change what its number of rows is thought to cost
+_SLOWER, _DEARER = 0.3, 0.03  # how much of a surprise says that all steps, or such ones, are slow
+_SURPRISE = 0.5  # of what was expected, at most
 _SLOPE = 0.6  # of a first row's time that each further one takes, until something is known
 _PATIENCE = 200  # steps after which a promising number of rows is tried
 _PROMISING = 1.5  # times the cost of a step that a number of rows is tried at
@@ -34,9 +35,11 @@ class Costs:
         if known is None:
             self._known[rows] = seconds / self._slowness
             return
-        self._slowness = _MEMORY * self._slowness + (1 - _MEMORY) * seconds / known
-        surprise = seconds / known / self._slowness - 1
-        self._known[rows] = known * (1 + max(-_MOST_AT_ONCE, min(surprise, _MOST_AT_ONCE)))
+        # Both learn from the same surprises, so that neither can run away from the other.
+        surprise = seconds / (known * self._slowness) - 1
+        surprise = max(-_SURPRISE, min(surprise, _SURPRISE))
+        self._slowness *= math.exp(_SLOWER * surprise)
+        self._known[rows] = known * math.exp(_DEARER * surprise)
 
     def of(self, rows: int) -> float:
         """What a step of so many rows is expected to cost; only proportions mean anything."""

@@ -61,14 +61,20 @@ class Engine:
         self._adapters = {
             name: self._model.adapter(path) for name, path in sorted(spec.adapters.items())
         }
-        self._context = Context(
-            self._model,
-            cells=spec.context,
-            sequences=self._new_sequences(spec.context).ids,
-            threads=spec.threads or os.cpu_count() or 1,
-            batch=_BATCH,
-            outputs=_BATCH // 4,
-        )
+        # Grammars ask for it in the middle of an answer, and the cache takes longer to come.
+        reading = threading.Thread(target=lambda: self._model.vocabulary_bytes)
+        reading.start()
+        try:
+            self._context = Context(
+                self._model,
+                cells=spec.context,
+                sequences=self._new_sequences(spec.context).ids,
+                threads=spec.threads or os.cpu_count() or 1,
+                batch=_BATCH,
+                outputs=_BATCH // 4,
+            )
+        finally:
+            reading.join()
         self._common = CommonPrefixes(SavedPrefixes(spec.prefixes, spec.digest))
         self._begin()
         self.info = ModelInfo(
@@ -170,7 +176,6 @@ class Engine:
             return
         self._proof.set_result(None)
         try:
-            _ = self._model.vocabulary_bytes  # now, and not in the middle of an answer
             while not self._closing:
                 self._step()
         except Exception:
