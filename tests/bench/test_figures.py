@@ -41,6 +41,12 @@ def test_targets_compare_with_the_best_of_others() -> None:
     assert "small, built: total, 16 clients" in {row.name for row in figures}
 
 
+def test_a_server_in_another_context_is_compared_without_a_target() -> None:
+    runs = [run("hearth", total_8=[100.0]), run("built-apart", total_8=[80.0])]
+    (row,), _ = rows(Measured(runs), GENERAL)
+    assert (row.value, row.target, row.ok) == (1.25, "", None)
+
+
 def test_shortest_time_is_the_best_of_others() -> None:
     firsts = {"hearth": 1.0, "built": 5.0, "prebuilt": 4.0}
     runs = [run(name, **{"first token, shared": [value]}) for name, value in firsts.items()]

@@ -129,20 +129,19 @@ def test_a_long_prompt_that_has_waited_is_not_overtaken() -> None:
 def test_prompts_leave_running_streams_their_gap() -> None:
     speed = Speed()
     for _ in range(50):
-        speed.note(4, 0, 0.040)
-        speed.note(68, 64, 0.040 + 0.320)
+        speed.note(64, 0.040 + 0.320, alone=0.040)
     assert speed.reading == pytest.approx(200, rel=0.05)
-    assert speed.budget(decoding=4, room=512) == 12  # 16 rows in all
-    for _ in range(50):
-        speed.note(8, 0, 0.240)
-    assert speed.budget(decoding=8, room=512) == 40  # 48 rows in all
-    assert 160 <= speed.budget(decoding=0, room=512) <= 208
-    assert speed.budget(decoding=0, room=40) == 40
+
+    assert speed.budget(decoding=4, alone=0.040, room=512) == 12  # 16 rows in all
+    assert speed.budget(decoding=8, alone=0.150, room=512) == 24  # 32
+    assert speed.budget(decoding=8, alone=0.240, room=512) == 56  # 64, which 48 cost as well
+    assert 160 <= speed.budget(decoding=0, alone=0.0, room=512) <= 208
+    assert speed.budget(decoding=0, alone=0.0, room=40) == 40
 
 
-@given(st.integers(0, 512), st.integers(0, 64), st.floats(0.0001, 10))
-def test_a_budget_fits_the_batch(room: int, decoding: int, seconds: float) -> None:
+@given(st.integers(0, 512), st.integers(0, 64), st.floats(0, 10), st.floats(0, 10))
+def test_a_budget_fits_the_batch(room: int, decoding: int, seconds: float, alone: float) -> None:
     speed = Speed()
-    speed.note(64, 64, seconds)
-    speed.note(4, 0, seconds)
-    assert 0 <= speed.budget(decoding=decoding, room=room) <= room
+    speed.note(64, seconds + 0.001, alone=alone)
+    budget = speed.budget(decoding=decoding, alone=alone, room=room)
+    assert 0 <= budget <= room

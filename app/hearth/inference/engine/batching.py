@@ -52,8 +52,10 @@ class Batcher:
         sent = time.perf_counter()
         self._context.decode()
         computed = time.perf_counter()
-        self._speed.note(rows, prompt, computed - sent)
-        if not prompt:
+        if prompt:
+            alone = self._costs.seconds(rows - prompt)
+            self._speed.note(prompt, computed - sent, alone=alone)
+        else:
             self._costs.note(rows, computed - sent)
         ends = [(turn.stream, end) for turn in turns if (end := self._advance(turn))]
         metrics.ROWS.observe(rows)
@@ -78,7 +80,8 @@ class Batcher:
         decoding = [stream for stream in streams if stream.last is not None]
         reading = [stream for stream in streams if stream.unread]
         room = self._context.room - len(decoding)
-        budget = self._speed.budget(decoding=len(decoding), room=room) if reading else 0
+        alone = self._costs.seconds(len(decoding))
+        budget = self._speed.budget(decoding=len(decoding), alone=alone, room=room)
         guessing = self._guessing and not reading
         most = self._context.outputs_left - len(decoding) if guessing else 0
         dealt = drafts.deal(decoding, self._costs, most)

@@ -55,6 +55,10 @@ class Costs:
         part = (rows - below) / (above - below)
         return self._known[below] + part * (self._known[above] - self._known[below])
 
+    def seconds(self, rows: int) -> float:
+        """How long such a step takes of late; 0 for none, or while nothing is known."""
+        return self.of(rows) * self._slowness if rows and self._known else 0.0
+
     def further_rows(self, rows: int, gains: Sequence[float], most: int) -> int:
         """How many rows more make the most tokens a second.
 

@@ -13,6 +13,7 @@ AGED = 30.0  # seconds after which background work counts as a member's
 GAP = 0.1  # seconds between two tokens of a running stream that reading prompts should respect
 ALONE = 1.0  # seconds that a step may take while nothing but prompts is there to compute
 ROWS = 16  # with multiples of so many the kernels of all formats make the most of a step
+TILE = 64  # so many rows compute attention in tiles, and take no longer than a quarter less
 LEAST = ROWS // 2  # prompt tokens that a step reads at least
 _MEMORY = 0.8  # weight of the past in a running mean
 
@@ -110,32 +111,31 @@ def _equal(budget: int, wanted: Sequence[int]) -> list[int]:
 
 
 class Speed:
-    """How fast this machine computes: running means of what the steps took."""
+    """How fast this machine reads prompts: a running mean of what the steps took."""
 
     def __init__(self, tokens_per_second: float = 200.0) -> None:
         self.reading = tokens_per_second
-        self._step = 0.0  # seconds of a step that reads no prompt
 
-    def note(self, rows: int, prompt: int, seconds: float) -> None:
-        """Learn from a step of `rows` tokens, `prompt` of them prompt."""
-        if prompt == 0:
-            self._step = _mean(self._step or seconds, seconds)
-        elif prompt >= LEAST:
-            spent = max(seconds - (self._step if rows > prompt else 0.0), seconds / 4)
-            self.reading = _mean(self.reading, prompt / spent)
+    def note(self, prompt: int, seconds: float, *, alone: float) -> None:
+        """Learn from a step that read `prompt` tokens; without them it would take `alone`."""
+        if prompt >= LEAST:
+            self.reading = _mean(self.reading, prompt / max(seconds - alone, seconds / 4))
 
-    def budget(self, *, decoding: int, room: int) -> int:
-        """Prompt tokens that the next step may read beside `decoding` streams, at most `room`.
+    def budget(self, *, decoding: int, alone: float, room: int) -> int:
+        """Prompt tokens that the next step may read, at most `room`.
 
-        Where the running streams alone take most of the gap, they go on at half their speed. A
-        step a quarter of ROWS longer than wanted is better than one that ends between multiples.
+        `decoding` streams take `alone` seconds of it; where that is most of the gap, they go on at
+        half their speed. A step a quarter of ROWS longer than wanted is better than one that ends
+        between multiples.
         """
-        seconds = max(GAP - self._step, self._step) if decoding else ALONE
+        seconds = max(GAP - alone, alone) if decoding else ALONE
         wanted = decoding + int(seconds * self.reading) + ROWS // 4
-        tokens = wanted // ROWS * ROWS - decoding
-        while tokens < LEAST:
-            tokens += ROWS
-        return min(room, tokens)
+        rows = wanted // ROWS * ROWS
+        while rows - decoding < LEAST:
+            rows += ROWS
+        if rows == TILE - ROWS:
+            rows = TILE
+        return min(room, rows - decoding)
 
 
 def _mean(before: float, now: float) -> float:
