@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable
 from collections.abc import Sequence as Tokens
 from dataclasses import dataclass, field
 from typing import Any
@@ -54,6 +56,36 @@ class Sequence:
         if self.parked is None:
             return []
         return [*(self.parked.base.to_restore if self.parked.base else []), self]
+
+
+def longest_prefix(
+    sequences: Iterable[Sequence], caller: str | None, adapter: str | None, prompt: Tokens[int]
+) -> tuple[Sequence | None, int]:
+    """The sequence that a request can start furthest in, and how far.
+
+    The last token of a prompt is always left to compute, since only that gives logits.
+    """
+    best, length = None, 0
+    for sequence in sequences:
+        if sequence.usable(caller, adapter):
+            common = min(common_prefix(sequence.tokens, prompt), len(prompt) - 1)
+            if common > length:
+                best, length = sequence, common
+    return best, length
+
+
+def base_of(sequence: Sequence, common: Iterable[Sequence]) -> tuple[Sequence | None, int]:
+    """The common prefix that holds most of a sequence's beginning, and how much of it.
+
+    One common prefix has another as its base only if that came before it.
+    """
+    best, length = None, 0
+    for one in itertools.takewhile(lambda one: one is not sequence, common):
+        if one.adapter == sequence.adapter:
+            alike = common_prefix(one.tokens, sequence.tokens)
+            if alike > length:
+                best, length = one, alike
+    return best, length
 
 
 def common_prefix(left: Tokens[int], right: Tokens[int]) -> int:

@@ -19,7 +19,14 @@ from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Sequence as Tokens
 from dataclasses import dataclass
 
-from hearth.inference.engine.sequence import Parked, Sequence, common_prefix
+from hearth.inference.engine.cells import Cells
+from hearth.inference.engine.sequence import (
+    Parked,
+    Sequence,
+    base_of,
+    common_prefix,
+    longest_prefix,
+)
 
 _WORTH = 64  # tokens of another request's prompt that are worth waiting for
 _IN_THE_WAY = 64  # cells that are worth parking
@@ -57,10 +64,9 @@ class Sequences:
         self._running: list[Sequence] = []
         self._kept: list[Sequence] = []
         self._common: list[Sequence] = []
-        self._references: Counter[int] = Counter()  # cell → sequences that hold it
+        self._cells = Cells()
         self.changes = 0  # how often cells may have become free
         self.displaced = False  # common prefixes had to make room
-        self._serial = itertools.count()
         self._clock = clock
 
     @property
@@ -71,12 +77,12 @@ class Sequences:
     @property
     def free(self) -> int:
         """Cells that are neither held nor promised."""
-        return self.capacity - len(self._references) - self._promised
+        return self.capacity - len(self._cells) - self._promised
 
     @property
     def held(self) -> int:
         """Cells that hold a token."""
-        return len(self._references)
+        return len(self._cells)
 
     @property
     def parked(self) -> int:
@@ -94,10 +100,9 @@ class Sequences:
     ) -> Admission | None:
         """Place a prompt that will grow by `further` tokens; None while there is no room.
 
-        The last token of the prompt is always left to compute, since only that gives logits.
         `alone` starts from nothing.
         """
-        source, shared = (None, 0) if alone else self._longest_prefix(caller, adapter, prompt)
+        source, shared = (None, 0) if alone else longest_prefix(self._all(), caller, adapter, prompt)
         need = len(prompt) - shared + further
         if not self._fits(source, shared, need):
             if self._running or source is None:
@@ -110,7 +115,7 @@ class Sequences:
         sequence = Sequence(
             self._free_ids.pop(), caller, adapter, prompt, list(prompt[:shared]), list(cells)
         )
-        self._references.update(cells)
+        self._cells.share(cells)
         sequence.reserved = need
         self._running.append(sequence)
         if source:
@@ -121,7 +126,7 @@ class Sequences:
         self, caller: str, prompt: Tokens[int], adapter: str | None = None
     ) -> Sequence | None:
         """A running request that is reading a prefix of `prompt` that is not there yet."""
-        shared = self._longest_prefix(caller, adapter, prompt)[1]
+        shared = longest_prefix(self._all(), caller, adapter, prompt)[1]
         for sequence in self._running:
             unread = len(sequence.tokens) < len(sequence.prompt)
             if (
@@ -134,18 +139,16 @@ class Sequences:
 
     def grow(self, sequence: Sequence, tokens: Tokens[int]) -> None:
         """Note that tokens of a running sequence are now in the cache."""
-        new = list(itertools.islice(self._serial, len(tokens)))
         sequence.tokens += tokens
-        sequence.cells += new
-        sequence.reserved -= len(new)
-        self._references.update(new)
+        sequence.cells += self._cells.fill(len(tokens))
+        sequence.reserved -= len(tokens)
 
     def shrink(self, sequence: Sequence, length: int) -> None:
         """Note that only the first `length` tokens of a running sequence are left in the cache."""
         gone = sequence.cells[length:]
         del sequence.tokens[length:], sequence.cells[length:]
         sequence.reserved += len(gone)
-        self._drop(gone)
+        self._cells.drop(gone)
 
     def without_prefix(self, sequence: Sequence) -> None:
         """Note that a sequence could not share its prefix after all and starts empty."""
@@ -212,7 +215,7 @@ class Sequences:
     def idle(self, caller: str | None, prompt: Tokens[int], adapter: str | None) -> list[Sequence]:
         """What is in the cache and only in the way: neither a running request uses it, nor will
         this one. Common prefixes come first."""
-        source = self._longest_prefix(caller, adapter, prompt)[0]
+        source = longest_prefix(self._all(), caller, adapter, prompt)[0]
         while source and source.parked:
             source = source.parked.base
         there = [
@@ -224,21 +227,12 @@ class Sequences:
         return [
             one
             for one in there
-            if sum(self._references[cell] == held[cell] for cell in one.cells) >= _IN_THE_WAY
+            if self._cells.held_by(held, one.cells) >= _IN_THE_WAY
         ]
 
     def base(self, sequence: Sequence) -> tuple[Sequence | None, int]:
-        """The common prefix that holds most of a sequence's beginning, and how much of it.
-
-        One common prefix has another as its base only if that came before it.
-        """
-        best, length = None, 0
-        for one in itertools.takewhile(lambda one: one is not sequence, self._common):
-            if one.adapter == sequence.adapter:
-                common = common_prefix(one.tokens, sequence.tokens)
-                if common > length:
-                    best, length = one, common
-        return best, length
+        """See base_of."""
+        return base_of(sequence, self._common)
 
     def park(self, sequence: Sequence, parked: Parked) -> tuple[int, ...]:
         """Note that a sequence leaves the cache; returns the ids to forget there.
@@ -262,11 +256,11 @@ class Sequences:
     def _restore(self, sequence: Sequence) -> tuple[Sequence, Parked]:
         parked = sequence.parked
         assert parked is not None
-        new = itertools.islice(self._serial, sequence.unlike_base)
-        sequence.cells = [*(parked.base.cells[: parked.start] if parked.base else ()), *new]
+        before = parked.base.cells[: parked.start] if parked.base else []
+        self._cells.share(before)
+        sequence.cells = before + self._cells.fill(sequence.unlike_base)
         sequence.id = self._free_ids.pop()
         sequence.parked = None
-        self._references.update(sequence.cells)
         return sequence, parked
 
     @property
@@ -275,17 +269,6 @@ class Sequences:
 
     def _all(self) -> Iterator[Sequence]:
         return itertools.chain(self._common, self._kept, self._running)
-
-    def _longest_prefix(
-        self, caller: str | None, adapter: str | None, prompt: Tokens[int]
-    ) -> tuple[Sequence | None, int]:
-        best, length = None, 0
-        for sequence in self._all():
-            if sequence.usable(caller, adapter):
-                common = min(common_prefix(sequence.tokens, prompt), len(prompt) - 1)
-                if common > length:
-                    best, length = sequence, common
-        return best, length
 
     def _fits(self, source: Sequence | None, shared: int, need: int) -> bool:
         """Whether so many cells more can be had beside the source's, which may be parked."""
@@ -336,15 +319,9 @@ class Sequences:
         if sequence.parked:
             return ()
         self.changes += 1
-        self._drop(sequence.cells)
+        self._cells.drop(sequence.cells)
         self._free_ids.append(sequence.id)
         return (sequence.id,)
-
-    def _drop(self, cells: list[int]) -> None:
-        for cell in cells:
-            self._references[cell] -= 1
-            if not self._references[cell]:
-                del self._references[cell]
 
 
 def _oldest(sequences: Iterable[Sequence]) -> Sequence:
