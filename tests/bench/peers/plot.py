@@ -20,6 +20,7 @@ _CLIENTS = ("1 client", "4 clients", "8 clients", "16 clients")
 _SERVERS = {  # name: title, colour, marker
     "hearth": ("Hearth", "#e07a1f", "o"),
     "built": ("llama-server, best", "#2f8fd0", "s"),
+    "built-apart": ("… places apart", "#1f4e79", "D"),
     "built-drafts": ("… with drafts", "#7fb8dd", "s"),
     "built-default": ("… default", "#2fa58c", "^"),
     "prebuilt": ("… prebuilt", "#9a7fd1", "v"),
@@ -31,6 +32,7 @@ _FIRST = {
     "2,000 tokens\nkept": "first token, 2,000 tokens kept, p50",
     "eight on a\nshared 1,500": "first token, eight on a shared 1,500, p50",
 }
+_SECONDS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
 Values = dict[tuple[str, str, str], float]  # model, server, figure
 
 
@@ -46,8 +48,13 @@ def main(rows: Path, target: Path) -> None:
     for model, (left, right) in zip(models, axes, strict=True):
         _totals(left, values, model)
         _firsts(right, values, model)
-    handles, labels = axes[0][0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
+    lines: dict[str, Any] = {}  # a server may have answered with one model alone
+    for left in axes[:, 0]:
+        handles, labels = left.get_legend_handles_labels()
+        lines |= dict(zip(labels, handles, strict=True))
+    order = [title for title, _, _ in _SERVERS.values() if title in lines]
+    drawn = [lines[title] for title in order]
+    figure.legend(drawn, order, loc="outside lower center", ncols=4, frameon=False)
     figure.savefig(target, transparent=True, metadata={"Date": None} if _svg(target) else None)
 
 
@@ -87,8 +94,10 @@ def _firsts(axes: Any, values: Values, model: str) -> None:
                 axes.bar(left, value, width * 0.9, color=_SERVERS[server][1])
     axes.set_title(f"{model}\nseconds to the first token (logarithmic)")
     axes.set_yscale("log")
-    for formatted in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
-        formatted("{x:g}")
+    bottom, top = axes.get_ylim()
+    axes.set_yticks(_SECONDS, [f"{seconds:g}" for seconds in _SECONDS])
+    axes.set_ylim(bottom, top)  # which ticks beyond them would widen
+    axes.minorticks_off()
     axes.set_xticks(range(len(_FIRST)), list(_FIRST))
     _plain(axes)
 

@@ -102,7 +102,7 @@ class Sequences:
 
         `alone` starts from nothing.
         """
-        source, shared = (None, 0) if alone else longest_prefix(self._all(), caller, adapter, prompt)
+        source, shared = (None, 0) if alone else self._source(caller, adapter, prompt)
         need = len(prompt) - shared + further
         if not self._fits(source, shared, need):
             if self._running or source is None:
@@ -126,7 +126,7 @@ class Sequences:
         self, caller: str, prompt: Tokens[int], adapter: str | None = None
     ) -> Sequence | None:
         """A running request that is reading a prefix of `prompt` that is not there yet."""
-        shared = longest_prefix(self._all(), caller, adapter, prompt)[1]
+        shared = self._source(caller, adapter, prompt)[1]
         for sequence in self._running:
             unread = len(sequence.tokens) < len(sequence.prompt)
             if (
@@ -215,7 +215,7 @@ class Sequences:
     def idle(self, caller: str | None, prompt: Tokens[int], adapter: str | None) -> list[Sequence]:
         """What is in the cache and only in the way: neither a running request uses it, nor will
         this one. Common prefixes come first."""
-        source = longest_prefix(self._all(), caller, adapter, prompt)[0]
+        source = self._source(caller, adapter, prompt)[0]
         while source and source.parked:
             source = source.parked.base
         there = [
@@ -224,11 +224,7 @@ class Sequences:
             if one.parked is None and one is not source and len(one.tokens) <= self._shelf
         ]
         held = Counter(cell for one in there for cell in one.cells)
-        return [
-            one
-            for one in there
-            if self._cells.held_by(held, one.cells) >= _IN_THE_WAY
-        ]
+        return [one for one in there if self._cells.held_by(held, one.cells) >= _IN_THE_WAY]
 
     def base(self, sequence: Sequence) -> tuple[Sequence | None, int]:
         """See base_of."""
@@ -269,6 +265,11 @@ class Sequences:
 
     def _all(self) -> Iterator[Sequence]:
         return itertools.chain(self._common, self._kept, self._running)
+
+    def _source(
+        self, caller: str | None, adapter: str | None, prompt: Tokens[int]
+    ) -> tuple[Sequence | None, int]:
+        return longest_prefix(self._all(), caller, adapter, prompt)
 
     def _fits(self, source: Sequence | None, shared: int, need: int) -> bool:
         """Whether so many cells more can be had beside the source's, which may be parked."""
