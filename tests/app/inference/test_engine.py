@@ -20,6 +20,8 @@ from model_workers import chat_worker
 from hearth.core.errors import BadInput, Busy, Damaged, TooLarge, Unavailable
 from hearth.inference.engine.context import Context
 from hearth.inference.engine.loop import Engine
+from hearth.inference.engine.sequence import Sequence
+from hearth.inference.engine.sequences import Sequences
 from hearth.inference.engine.spec import ChatSpec
 from hearth.inference.engine.streams import Event
 from hearth.inference.generation import Done, Generation, Piece, Sampling
@@ -92,6 +94,31 @@ def test_a_billion_tokens_leave_room_for_another_pod(model_file: Path) -> None:
                 answer.close()
 
     asyncio.run(scenario())
+
+
+def test_who_waits_for_cells_is_looked_at_again_when_some_are_free(
+    model_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[str | None] = []
+    idle = Sequences.idle
+
+    def look(self: Sequences, caller: str | None, *rest: Any) -> list[Sequence]:
+        looks.append(caller)
+        return idle(self, caller, *rest)
+
+    monkeypatch.setattr(Sequences, "idle", look)
+    told: queue.SimpleQueue[Event] = queue.SimpleQueue()
+    waited: queue.SimpleQueue[Event] = queue.SimpleQueue()
+    engine = Engine(small_spec(model_file, parallel=2))
+    running = engine.submit(endless(), told.put)
+    told.get(timeout=60)
+    engine.submit(question("Write.", caller="b", max_tokens=1_000), waited.put)
+    for _ in range(20):  # steps
+        told.get(timeout=60)
+    assert looks == ["a", "b"]
+    running.gone = True
+    assert isinstance(waited.get(timeout=60), Piece)
+    engine.close()
 
 
 def test_closing_tells_everyone_who_waits(model_file: Path) -> None:

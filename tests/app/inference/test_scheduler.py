@@ -134,7 +134,7 @@ def test_prompts_leave_running_streams_their_gap() -> None:
 
     assert speed.budget(decoding=4, alone=0.040, room=512) == 12  # 16 rows in all
     assert speed.budget(decoding=8, alone=0.150, room=512) == 24  # 32
-    assert speed.budget(decoding=8, alone=0.240, room=512) == 56  # 64, which 48 cost as well
+    assert speed.budget(decoding=8, alone=0.240, room=512) == 56  # 64 rather than 48
     assert 160 <= speed.budget(decoding=0, alone=0.0, room=512) <= 208
     assert speed.budget(decoding=0, alone=0.0, room=40) == 40
 

@@ -18,6 +18,7 @@ from pathlib import Path
 import httpx
 import psutil
 from peers import install
+from peers.figures import APART
 from report import ROOT
 
 THREADS = 2
@@ -26,16 +27,14 @@ MOST = 16  # clients
 _START_SECONDS = 180
 _STOP_SECONDS = 30
 _RESTING_SECONDS, _RESTING_SHARE = 2.0, 0.05
-_BEST = (
-    *("--parallel", str(MOST), "--kv-unified", "--cache-prompt"),
+_SLOTS = (
+    *("--parallel", str(MOST), "--cache-prompt"),
     *("--cache-reuse", "256", "--cache-ram", "8192"),
 )
+_BEST = (*_SLOTS, "--kv-unified")
 # Each place has cells of its own, four thousand tokens, so that no step looks at another's. In the
 # context of the others they would be too few for a pod's prefix.
-_APART = (
-    *("--parallel", str(MOST), "--no-kv-unified", "--ctx-size", str(2 * CONTEXT)),
-    *("--cache-prompt", "--cache-reuse", "256", "--cache-ram", "8192"),
-)
+_APART = (*_SLOTS, "--no-kv-unified", "--ctx-size", str(2 * CONTEXT))
 
 
 @dataclass(frozen=True)
@@ -124,7 +123,7 @@ SERVERS = {
         Server("built-default", "llama-server, default", _llama_server(install.built)),
         Server("built", "llama-server, best", _llama_server(install.built, *_BEST)),
         Server(
-            "built-apart",
+            APART,
             "llama-server, places apart, twice the context",
             _llama_server(install.built, *_APART),
             once=True,
@@ -137,7 +136,6 @@ SERVERS = {
         ),
     )
 }
-APART = "built-apart"
 # llama-server in the context that the others have.
 GENERAL = tuple(
     name for name in SERVERS if name.startswith(("prebuilt", "built")) and name != APART

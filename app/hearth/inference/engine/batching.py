@@ -80,8 +80,10 @@ class Batcher:
         decoding = [stream for stream in streams if stream.last is not None]
         reading = [stream for stream in streams if stream.unread]
         room = self._context.room - len(decoding)
-        alone = self._costs.seconds(len(decoding))
-        budget = self._speed.budget(decoding=len(decoding), alone=alone, room=room)
+        budget = 0
+        if reading:
+            alone = self._costs.seconds(len(decoding))
+            budget = self._speed.budget(decoding=len(decoding), alone=alone, room=room)
         guessing = self._guessing and not reading
         most = self._context.outputs_left - len(decoding) if guessing else 0
         dealt = drafts.deal(decoding, self._costs, most)

@@ -13,7 +13,7 @@ _SLOWER, _DEARER = 0.3, 0.03  # how much of a surprise says that all steps, or s
 _SURPRISE = 0.5  # of what was expected, at most
 _SLOPE = 0.6  # of a first row's time that each further one takes, until something is known
 _PATIENCE = 200  # steps after which a promising number of rows is tried
-_PROMISING = 1.5  # times the cost of a step that a number of rows is tried at
+_PROMISING = 1.5  # times the cost without the rows that are tried; what is dearer is left alone
 
 
 class Costs:

@@ -23,7 +23,6 @@ class Places:
         self._places = places
         # That one caller may have promised; the rest is there for others at any time.
         self._own_cells = 3 * context.cells // 4
-        self._refused: tuple[Request, int] | None = None  # for want of cells, at which change
 
     def most_further(self, prompt: int) -> int:
         """Tokens that an answer to a prompt of so many may have."""
@@ -55,7 +54,7 @@ class Places:
 
     def _start(self, request: Request, running: list[Stream], sequences: Sequences) -> bool:
         context, work = self._context, request.work
-        if running and self._refused == (request, sequences.changes):
+        if running and request.refused == sequences.changes:
             return False  # looking again costs milliseconds, and each step would
         shelf.clear_away(context, sequences, request)
         ask = (request.owner, request.prompt, request.max_tokens, work.adapter)
@@ -64,7 +63,7 @@ class Places:
             context.remove(*sequences.drop_common())
             admission = sequences.admit(*ask)
         if admission is None:
-            self._refused = (request, sequences.changes)
+            request.refused = sequences.changes
             return False
         self._waiting.leave(request)
         self._waiting.shares.charge(work.caller, request.cost)

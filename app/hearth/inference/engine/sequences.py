@@ -227,7 +227,7 @@ class Sequences:
         return [one for one in there if self._cells.held_by(held, one.cells) >= _IN_THE_WAY]
 
     def base(self, sequence: Sequence) -> tuple[Sequence | None, int]:
-        """See base_of."""
+        """The common prefix that it can be parked without, and how much of it that holds."""
         return base_of(sequence, self._common)
 
     def park(self, sequence: Sequence, parked: Parked) -> tuple[int, ...]:

@@ -33,6 +33,7 @@ class Request:
     first: float | None = None  # when its first token came
     gone: bool = False  # nobody listens any more
     common: bool = False  # a prefix for everyone, and no answer
+    refused: int | None = None  # Sequences.changes when there were too few cells for it
     background: bool = field(init=False)  # until a member waits for what it computes
 
     def __post_init__(self) -> None:
